@@ -1,0 +1,3 @@
+"""Trueline holds every sold offering to the line it promised."""
+
+__version__ = "0.1.0"

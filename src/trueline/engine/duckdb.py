@@ -1,0 +1,78 @@
+"""DuckDB, the embedded engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+
+@ibis.udf.agg.builtin(name="quantile_disc")
+def _quantile_disc(value: float, share: float) -> float:
+    """Smallest sample x with F(x) >= share: DuckDB's discrete quantile."""
+    raise AssertionError("runs in the engine")
+
+
+@ibis.udf.agg.builtin(name="quantile_disc")
+def _quantile_disc_integer(value: int, share: float) -> int:
+    raise AssertionError("runs in the engine")
+
+
+class DuckDBEngine:
+    """Runs table expressions in process. Results leave as Arrow tables.
+
+    `memory_limit` such as "1500MB"; beyond it the engine spills into `spill_dir`."""
+
+    name = "duckdb"
+
+    def __init__(
+        self,
+        *,
+        spill_dir: Path | None = None,
+        memory_limit: str = "1500MB",
+        threads: int | None = None,
+    ) -> None:
+        self.con = ibis.duckdb.connect()
+        self.con.raw_sql("SET TimeZone='UTC'")
+        self.con.raw_sql("SET preserve_insertion_order=false")
+        self.con.raw_sql("SET autoinstall_known_extensions=false")
+        self.con.raw_sql("SET autoload_known_extensions=false")
+        self.con.raw_sql(f"SET memory_limit='{memory_limit}'")
+        self.con.raw_sql(f"SET threads={threads or os.cpu_count() or 2}")
+        if spill_dir is not None:
+            spill_dir.mkdir(parents=True, exist_ok=True)
+            self.con.raw_sql(f"SET temp_directory='{_quoted(str(spill_dir))}'")
+
+    def read_parquet(self, files: Sequence[Path | str]) -> ir.Table:
+        """One table over Parquet files; a column that a file lacks is null there."""
+        return self.con.read_parquet([str(f) for f in files], union_by_name=True)
+
+    def table(self, rows: pa.Table, name: str | None = None) -> ir.Table:
+        """An Arrow table as a relation of this engine."""
+        return self.con.create_table(
+            name or ibis.util.gen_name("trueline"), rows, temp=True, overwrite=name is not None
+        )
+
+    def run(self, expression: ir.Table) -> pa.Table:
+        return expression.to_pyarrow()
+
+    def sql(self, query: str) -> pa.Table:
+        """Engine-specific SQL, for rooms that store files (never for rules)."""
+        return self.con.con.execute(query).to_arrow_table()
+
+    def percentile(self, value: ir.NumericValue, share: float) -> ir.Value:
+        """Smallest sample x with F(x) >= share (RFC 2330); nulls are no samples."""
+        if value.type().is_integer():
+            return _quantile_disc_integer(value, ibis.literal(share, "decimal(9,8)"))
+        return _quantile_disc(value, ibis.literal(share, "decimal(9,8)"))
+
+    def close(self) -> None:
+        self.con.disconnect()
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

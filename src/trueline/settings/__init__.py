@@ -1,0 +1,1 @@
+"""In: TRUELINE_HOME and TRUELINE_DATABASE_URL. Out: the workspace folder and Django's settings."""

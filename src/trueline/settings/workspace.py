@@ -1,0 +1,85 @@
+"""A workspace is one folder: embedded database, measurement lake, results. Nothing outside it
+is written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HOME = "trueline-data"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    home: Path
+
+    @property
+    def database(self) -> Path:
+        return self.home / "trueline.sqlite3"
+
+    @property
+    def lake(self) -> Path:
+        """Measurements and events: our own fsynced segments and the compacted blocks."""
+        return self.home / "lake"
+
+    @property
+    def results(self) -> Path:
+        """Stored assessments that the pages read."""
+        return self.home / "results"
+
+    @property
+    def set_aside(self) -> Path:
+        """Readable files of rows that were not accepted, one per delivery."""
+        return self.home / "set-aside"
+
+    @property
+    def write_lock(self) -> Path:
+        return self.home / "write.lock"
+
+    def secret_key(self) -> str:
+        """The key that signs sessions; made on first use, readable by the owner only."""
+        path = self.home / "secret-key"
+        if not path.exists():
+            self.home.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(48))
+        return path.read_text(encoding="ascii")
+
+
+def current_workspace() -> Workspace:
+    """The workspace named by TRUELINE_HOME."""
+    return Workspace(Path(os.environ.get("TRUELINE_HOME") or DEFAULT_HOME).absolute())
+
+
+def use_workspace(home: Path) -> Workspace:
+    """Point this process at the workspace `home`, making its folder and database as needed."""
+    os.environ["TRUELINE_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trueline.settings.django")
+    workspace = current_workspace()
+    workspace.home.mkdir(parents=True, exist_ok=True)
+    import django
+    from django.apps import apps
+
+    if not apps.ready:
+        django.setup()
+    from django.db import connections
+
+    if "sqlite3" in connections.databases["default"]["ENGINE"]:
+        connections["default"].close()
+        connections.databases["default"]["NAME"] = str(workspace.database)
+        connections["default"].settings_dict["NAME"] = str(workspace.database)
+    _migrate_if_needed()
+    return workspace
+
+
+def _migrate_if_needed() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
