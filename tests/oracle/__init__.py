@@ -13,6 +13,10 @@ Where the contract is silent:
 - A state machine that lacks n granules of look-ahead keeps its state.
 - best_case and worst_case of a state machine are shares of time, (good + unknown) / allowed and
   good / allowed.
+- An objective qualified by an availability objective has that one's unavailable time excluded.
+- Stopped clocks shorten repair times only, not the down time of `availability_outage`.
+- A value stands in its row even when coverage makes the verdict notAssessable; a scope that is
+  empty or wholly excluded has none.
 - A rounded value is both shown and compared.
 - The row of an objective that begins or ends inside the period shows the whole calendar period.
 """

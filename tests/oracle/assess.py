@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -53,19 +54,10 @@ def rows_of(
         effective = time_in_force(objective, first, end, zone)
         if not effective:
             continue
-        case = Case(
-            objective,
-            found.parameters[objective["parameter"]].kind == "ratio",
-            scope_of(product, objective, (first, end), zone, effective),
-            union(found.exclusions.get(product.id, [])),
-            found.granules.get((product.id, objective["parameter"]), []),
-            [
-                event
-                for event in found.events.get(product.id, [])
-                if event.kind in found.parameters[objective["parameter"]].event_kinds
-            ],
-            as_of,
-        )
+        scope = scope_of(product, objective, (first, end), zone, effective)
+        case = case_of(found, product, objective, (scope, as_of))
+        if "qualified_by" in objective:
+            case = in_available_time(found, product, case)
         head = {
             "product_id": product.id,
             "objective_id": objective["id"],
@@ -75,6 +67,38 @@ def rows_of(
         }
         rows.append(head | row_of(case, STATISTICS[objective["statistic"]](case)))
     return rows
+
+
+def case_of(
+    found: Folder,
+    product: Product,
+    objective: dict[str, Any],
+    scope_and_as_of: tuple[list[Interval], int],
+) -> Case:
+    parameter = found.parameters[objective["parameter"]]
+    scope, as_of = scope_and_as_of
+    return Case(
+        objective,
+        parameter.kind == "ratio",
+        scope,
+        union(found.exclusions.get(product.id, [])),
+        found.granules.get((product.id, objective["parameter"]), []),
+        [
+            event
+            for event in found.events.get(product.id, [])
+            if event.kind in parameter.event_kinds or not parameter.event_kinds
+        ],
+        as_of,
+    )
+
+
+def in_available_time(found: Folder, product: Product, case: Case) -> Case:
+    """M6: what the availability objective calls unavailable is excluded as well."""
+    siblings = found.objectives[product.offering]
+    other = next(one for one in siblings if one["id"] == case.objective["qualified_by"])
+    availability = case_of(found, product, other, (case.scope, case.as_of))
+    down = STATISTICS[other["statistic"]](availability).down
+    return replace(case, exclusions=union([*case.exclusions, *down]))
 
 
 def time_in_force(objective: dict[str, Any], first: date, end: date, zone: str) -> list[Interval]:

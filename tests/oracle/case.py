@@ -67,6 +67,7 @@ class Figure:
     open_events: int | None = None
     nothing_asked: bool = False  # no demand: no counted event, zero denominator sum
     error: Fraction = Fraction(0)  # relative error another implementation may make
+    down: tuple[Interval, ...] = ()  # of an availability: the time it calls unavailable
 
 
 def sample(case: Case, granule: Granule) -> Fraction | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from tests.oracle.case import Case, Figure, pieces, time_of
-from tests.oracle.intervals import holds, length
+from tests.oracle.intervals import holds, length, union
 from tests.oracle.workspace import Granule, exact
 
 
@@ -44,6 +44,7 @@ def machine(case: Case, n: int, high: Callable[[Fraction], bool]) -> Figure:
         len(counted),
         best=Fraction(total - bad, total) if total else None,
         worst=Fraction(good, total) if total else None,
+        down=tuple(union(interval for interval, up in judged if not up)),
     )
 
 

@@ -19,7 +19,16 @@ def availability_outage(case: Case) -> Figure:
         whole = length(case.scope)
     value = 1 - Fraction(bad, whole) if allowed else None
     starts = tuple(sorted(event.start for event in case.started()))
-    return Figure(value, allowed - bad, bad, None, best=value, worst=value, crossings=starts)
+    return Figure(
+        value,
+        allowed - bad,
+        bad,
+        None,
+        best=value,
+        worst=value,
+        crossings=starts,
+        down=tuple(down),
+    )
 
 
 def time_to_repair(case: Case) -> Figure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -67,14 +68,24 @@ def absorbed(objective: dict[str, Any], figure: Figure, value: Fraction) -> bool
     target = tolerance.get("target")
     if target is not None and satisfies(value, objective["comparator"], target):
         return True
-    allowed, period = tolerance.get("allowed_crossings"), tolerance.get("period_s")
+    allowed, period = tolerance.get("allowed_crossings"), window_of(tolerance)
     if allowed is None or period is None or figure.crossings is None:
         return False
     windows = [
         sum(first <= crossing < first + period for crossing in figure.crossings)
         for first in figure.crossings
     ]
-    return max(windows, default=0) <= allowed
+    return max(windows, default=0) <= int(allowed)
+
+
+def window_of(tolerance: dict[str, Any]) -> int | None:
+    """Seconds of the tolerance period: `period` in ISO 8601 (`P1DT2H3M4S`) or `period_s`."""
+    if "period" not in tolerance:
+        return tolerance.get("period_s")
+    units = {"W": 604_800, "D": 86_400, "H": 3_600, "M": 60, "S": 1}
+    return sum(
+        int(n) * units[unit] for n, unit in re.findall(r"(\d+)([WDHMS])", tolerance["period"])
+    )
 
 
 def rounded(value: Fraction | None, objective: dict[str, Any]) -> Fraction | None:
