@@ -165,7 +165,7 @@ class _Builder:
             self.roots.append(node)
 
     def _aliased(self, event: yaml.AliasEvent, line: int) -> Node:
-        found = self.anchors.get(event.anchor)
+        found = self.anchors.get(event.anchor or "")
         if found is None:
             raise self._error(f"The alias *{event.anchor} names no finished anchor", line)
         return found

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Whom to tell, by role (noc, service-manager, billing ...) rather than by person."""
+
+    role: str
+    address: str
 
 
 @dataclass(frozen=True)
@@ -13,6 +20,7 @@ class Customer:
     id: str
     name: str = ""
     segment: str = ""
+    contacts: tuple[Contact, ...] = ()
     characteristics: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
@@ -35,21 +43,25 @@ class Product:
 @dataclass(frozen=True)
 class AgreementTerm:
     """One negotiated change of one objective: `changes` holds objective keys as in
-    offerings.yaml (conformance_target, threshold_target, ...). None for `product_ids` = every
-    product of the customer (or, where products name the agreement, of the agreement)."""
+    offerings.yaml, dotted where nested (conformance_target, threshold.value ...), with their
+    values as text. None for `product_ids` = every product under the agreement. In force over
+    local days [valid_from, valid_to) of the objective's zone."""
 
     objective_id: str
-    changes: Mapping[str, Any] = field(hash=False)
+    changes: Mapping[str, str] = field(hash=False)
+    product_ids: tuple[str, ...] | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True)
 class Agreement:
+    """Negotiated terms with one customer. They hold for the products that name the agreement or,
+    where none does, for every product of the customer."""
+
     id: str
     customer_id: str
     name: str = ""
-    product_ids: tuple[str, ...] | None = None
-    valid_from: datetime | None = None
-    valid_to: datetime | None = None
     terms: tuple[AgreementTerm, ...] = ()
 
 
