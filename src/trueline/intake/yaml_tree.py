@@ -84,7 +84,9 @@ def parse_yaml(data: bytes, name: str) -> tuple[Node, ...]:
 
 
 def tree_of(value: object, line: int = 0) -> Node:
-    """Plain mappings, lists and text as a tree (the inverse of `plain_of`)."""
+    """Plain mappings, lists and text as a tree (the inverse of `plain_of`); nodes inside stay."""
+    if isinstance(value, (Scalar, Listing, Table)):
+        return value
     if isinstance(value, Mapping):
         entries = {str(key): tree_of(child, line) for key, child in value.items()}
         return Table(entries, dict.fromkeys(entries, line), line)
