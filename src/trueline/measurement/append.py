@@ -1,0 +1,212 @@
+"""Append granules to the lake: checked, de-duplicated, durable, visible as a whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from django.db import transaction
+
+from trueline.intake.ledger import Ledger
+from trueline.intake.load import LoadOptions, LoadReport
+from trueline.intake.models import Delivery
+from trueline.intake.record import DeliverySource, close_delivery, open_delivery, write_lock
+from trueline.intake.set_aside import SetAside
+from trueline.measurement.arrivals import Granules, Mask, settle
+from trueline.measurement.granules import GranuleBatch
+from trueline.measurement.held import Held, entries_near, find_held
+from trueline.measurement.keying import Fault, KnownNames, keyed, set_aside_table
+from trueline.measurement.lake import Lake, open_lake
+from trueline.measurement.manifest import (
+    FileKind,
+    ManifestEntry,
+    newest_file_id,
+    record_files,
+)
+from trueline.measurement.segments import (
+    replaced_table,
+    without_rows,
+    write_segment,
+    write_supersession,
+    write_unknown,
+)
+from trueline.settings.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class AppendOptions:
+    """`known` None: every product and parameter is accepted."""
+
+    load: LoadOptions
+    known: KnownNames | None = None
+    lake: Lake | None = None  # kept open by a server, so that its caches stay warm
+
+
+def append_granules(
+    workspace: Workspace,
+    batches: Iterable[GranuleBatch],
+    source: DeliverySource,
+    options: AppendOptions | LoadOptions,
+) -> LoadReport:
+    """Record all batches as one delivery, or nothing when reading them fails."""
+    if isinstance(options, LoadOptions):
+        options = AppendOptions(options)
+    began = time.monotonic()
+    lake = options.lake or open_lake(workspace)
+    try:
+        with write_lock(workspace):
+            return _append(lake, batches, source, options, began)
+    finally:
+        if options.lake is None:
+            lake.close()
+
+
+def _append(
+    lake: Lake,
+    batches: Iterable[GranuleBatch],
+    source: DeliverySource,
+    options: AppendOptions,
+    began: float,
+) -> LoadReport:
+    lake.sweep()
+    lake.marks.begin()
+    delivery = open_delivery(source)
+    with SetAside(lake.workspace, delivery.id) as aside:
+        appending = Appending(lake, delivery, aside, options.known)
+        try:
+            for batch in batches:
+                appending.add(batch)
+        except BaseException:
+            appending.abandon()
+            raise
+        path = aside.close()
+        delivery.set_aside_file = path.name if path else ""
+        appending.record(options.load)
+    return LoadReport(
+        delivery=delivery.id,
+        ledger=appending.ledger,
+        set_aside=path,
+        seconds=time.monotonic() - began,
+        messages=appending.messages(),
+    )
+
+
+@dataclass
+class Appending:
+    """One delivery on its way into the lake."""
+
+    lake: Lake
+    delivery: Delivery
+    aside: SetAside
+    known: KnownNames | None
+    ledger: Ledger = field(default_factory=Ledger)
+    _files: list[ManifestEntry] = field(default_factory=list)
+    _corrected: list[pa.Table] = field(default_factory=list)  # REPLACED_SCHEMA
+    _dropped: list[tuple[int, pa.Table]] = field(default_factory=list)  # from the files before
+    _unknown: int = 0
+
+    def add(self, batch: GranuleBatch) -> None:
+        self.aside.add(batch.set_aside)
+        self.ledger.set_aside += len(batch.set_aside)
+        if batch.table.num_rows == 0:
+            return
+        checked = keyed(batch.table, self.lake.dictionary, self.known)
+        for fault in checked.faults:
+            self._put_aside(batch.table, fault)
+        settled = settle(checked.granules)
+        self.ledger.accepted += settled.corrected
+        self.ledger.corrected += settled.corrected
+        self.ledger.duplicate += settled.duplicate
+        granules = self._without_held(settled.granules)
+        if len(granules) == 0:
+            return
+        self.ledger.accepted += len(granules)
+        entry = write_segment(
+            self.lake.root, granules, self.delivery.id, overlapping=settled.overlapping
+        )
+        self._files.append(entry)
+        self.lake.marks.staged(granules)
+
+    def record(self, options: LoadOptions) -> None:
+        """Make everything visible at once."""
+        self._drop_replaced()
+        self._record_corrections()
+        before = newest_file_id()
+        with transaction.atomic():
+            record_files(self._files)
+            close_delivery(self.delivery, self.ledger, now=options.now)
+        self.lake.marks.recorded(before)
+
+    def abandon(self) -> None:
+        """Leave no trace of a delivery that failed."""
+        self.aside.close()
+        self.aside.path.unlink(missing_ok=True)
+        for entry in self._files:
+            (self.lake.root / entry.path).unlink(missing_ok=True)
+        self.delivery.delete()
+
+    def messages(self) -> tuple[str, ...]:
+        if not self._unknown:
+            return ()
+        return (
+            f"{self._unknown} rows name a product or parameter that is not known yet; they are "
+            "kept and can be replayed once it is loaded",
+        )
+
+    def _put_aside(self, table: pa.Table, fault: Fault) -> None:
+        self.aside.add_table(set_aside_table(table, fault))
+        count = int(fault.rows.sum())
+        self.ledger.set_aside += count
+        if fault.replayable:
+            self._unknown += count
+            rows = table.filter(pa.array(fault.rows))
+            self._files.append(write_unknown(self.lake.root, rows, self.delivery.id))
+
+    def _without_held(self, granules: Granules) -> Granules:
+        """Drop what is held already; note corrections and late rows."""
+        if len(granules) == 0:
+            return granules
+        doubt = self.lake.marks.doubt(lambda: self.lake.engine, granules)
+        if doubt is None:
+            return granules
+        drop = np.zeros(len(granules), np.bool_)
+        asked = doubt.recorded.copy()
+        if doubt.own.any():
+            segments = [e for e in self._files if e.kind is FileKind.SEGMENT]
+            held = find_held(self.lake.engine, self.lake.root, granules, doubt.own, segments)
+            self._dropped.append((len(self._files), self._judge(granules, held, drop)))
+            asked[held.row] = False
+        if asked.any():
+            near = entries_near(granules.take(asked))
+            held = find_held(self.lake.engine, self.lake.root, granules, asked, near)
+            self._corrected.append(self._judge(granules, held, drop))
+        self.ledger.late += int((doubt.late & ~drop).sum())
+        return granules.take(~drop) if drop.any() else granules
+
+    def _judge(self, granules: Granules, held: Held, drop: Mask) -> pa.Table:
+        """Mark duplicates to be dropped; the held versions that corrections replace."""
+        same = granules.take(held.row).same_content(held.granules)
+        drop[held.row[same]] = True
+        self.ledger.duplicate += int(same.sum())
+        self.ledger.corrected += int((~same).sum())
+        return replaced_table(held.only(~same), self.delivery.id)
+
+    def _drop_replaced(self) -> None:
+        """Take rows that a later batch of this delivery corrected out of its earlier files."""
+        for files, gone in self._dropped:
+            if gone.num_rows:
+                self._files[:files] = [
+                    without_rows(self.lake.root, entry, gone)
+                    if entry.kind is FileKind.SEGMENT
+                    else entry
+                    for entry in self._files[:files]
+                ]
+        self._files = [e for e in self._files if e.rows]
+
+    def _record_corrections(self) -> None:
+        gone = pa.concat_tables(self._corrected) if self._corrected else None
+        if gone is not None and gone.num_rows:
+            self._files.append(write_supersession(self.lake.root, gone, self.delivery.id))

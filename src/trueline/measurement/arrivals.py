@@ -1,0 +1,115 @@
+"""Granules as columns of numbers, on their way from a reader into a segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import numpy.typing as npt
+
+from trueline.measurement.decimals import exact_decimals
+from trueline.measurement.manifest import ColumnFacts
+
+Mask = npt.NDArray[np.bool_]
+Order = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Granules:
+    """Equal-length columns. A NaN denominator is none (NaN never gets past the checks)."""
+
+    product_key: npt.NDArray[np.int32]
+    parameter_key: npt.NDArray[np.int32]
+    start_s: npt.NDArray[np.int64]
+    duration_s: npt.NDArray[np.int32]
+    value: npt.NDArray[np.float64]
+    denominator: npt.NDArray[np.float64]
+    suspect: npt.NDArray[np.bool_]
+    line: npt.NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start_s)
+
+    def take(self, which: Mask | Order | slice) -> Granules:
+        return Granules(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    def identity(self) -> npt.NDArray[np.int64]:
+        """(product, parameter, start) packed so that equal numbers are the same granule and
+        neighbours in sorted order of one series differ by their seconds."""
+        span = int(self.start_s.max() - self.start_s.min()) + 2**26  # room above any duration
+        parameters = int(self.parameter_key.max()) + 1
+        low = int(self.product_key.min())
+        products = int(self.product_key.max()) - low + 1
+        if products * parameters * span >= 2**63:
+            raise OverflowError("a batch spans too many products, parameters and years")
+        series = (self.product_key.astype(np.int64) - low) * parameters + self.parameter_key
+        packed: npt.NDArray[np.int64] = series * span + (self.start_s - self.start_s.min())
+        return packed
+
+    def same_content(self, other: Granules) -> Mask:
+        """Row by row: equal duration, value, denominator and suspect."""
+        no_denominator = np.isnan(self.denominator) & np.isnan(other.denominator)
+        same: Mask = (
+            (self.duration_s == other.duration_s)
+            & (self.value == other.value)
+            & ((self.denominator == other.denominator) | no_denominator)
+            & (self.suspect == other.suspect)
+        )
+        return same
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A batch after its own repetitions were settled: the last row of a granule stays."""
+
+    granules: Granules
+    duplicate: int
+    corrected: int
+    overlapping: bool  # trusted granules of one series may overlap
+
+
+def settle(granules: Granules) -> Settled:
+    """Keep one row per granule and say whether granules of a series overlap."""
+    if len(granules) == 0:
+        return Settled(granules, 0, 0, False)
+    identity = granules.identity()
+    longest = int(granules.duration_s.max())
+    ordered = np.sort(identity)
+    steps = np.diff(ordered)
+    if len(steps) == 0 or steps.min() >= longest:
+        return Settled(granules, 0, 0, False)
+    order = np.lexsort((granules.line, identity))
+    steps = np.diff(identity[order])
+    repeats = steps == 0
+    duplicate = corrected = 0
+    if repeats.any():
+        before, after = granules.take(order[:-1][repeats]), granules.take(order[1:][repeats])
+        duplicate = int(before.same_content(after).sum())
+        corrected = int(repeats.sum()) - duplicate
+        keep = np.append(~repeats, True)
+        order = order[keep]
+        granules = granules.take(np.sort(order))
+    return Settled(granules, duplicate, corrected, _overlaps(granules))
+
+
+def _overlaps(granules: Granules) -> bool:
+    trusted = granules.take(~granules.suspect)
+    if len(trusted) < 2:
+        return False
+    identity = trusted.identity()
+    order = np.argsort(identity)
+    return bool((np.diff(identity[order]) < trusted.duration_s[order][:-1]).any())
+
+
+def facts_of(granules: Granules) -> tuple[ColumnFacts, ...]:
+    """How exactly each parameter of the batch can be written."""
+    out = []
+    for key in np.unique(granules.parameter_key):
+        mine = granules.parameter_key == key
+        decimals, magnitude = exact_decimals(granules.value[mine])
+        denominators = granules.denominator[mine]
+        denominators = denominators[~np.isnan(denominators)]
+        held = len(denominators) > 0
+        d_decimals, d_magnitude = exact_decimals(denominators) if held else (None, 0)
+        out.append(ColumnFacts(int(key), decimals, magnitude, held, d_decimals, d_magnitude))
+    return tuple(out)

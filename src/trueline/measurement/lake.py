@@ -1,0 +1,232 @@
+"""The measurement lake: append-only, atomic, durable; every version of a granule stays readable.
+
+Files lie below workspace.lake and count while the manifest in the database names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from types import TracebackType
+
+from django.db.models import Max, Min, Q, QuerySet
+
+from trueline.engine.duckdb import DuckDBEngine
+from trueline.measurement.dictionary import Dictionary
+from trueline.measurement.long_form import long_sql
+from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
+from trueline.measurement.marks import Marks
+from trueline.measurement.models import LakeFile, MeasuredProduct
+from trueline.measurement.scan import (
+    GranuleScan,
+    ParquetEngine,
+    ScanRequest,
+    harmonised,
+    scan_files,
+)
+from trueline.settings.workspace import Workspace
+
+_DATA = Q(kind__in=DATA_KINDS)
+_COMPARED = 2_000  # more files than this are not compared one by one
+BLOCK_PRODUCTS = 128  # product keys per compacted file
+
+
+@dataclass(frozen=True)
+class KeyRange:
+    """Product keys lo <= key < hi and about how many stored rows they have."""
+
+    lo: int
+    hi: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class GranuleVersion:
+    """One version of a granule: known from `delivery` on, until `superseded_by`."""
+
+    delivery: int
+    superseded_by: int | None
+    duration_s: int
+    value: float
+    denominator: float | None
+    suspect: bool
+
+
+class Lake:
+    """Use as a context manager, or call `close`."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+        self.root = workspace.lake
+        self.dictionary = Dictionary()
+        self.marks = Marks(self.root)
+        self._swept = False
+        self._engine: DuckDBEngine | None = None
+
+    def __enter__(self) -> Lake:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def engine(self) -> DuckDBEngine:
+        """The lake's own engine, for reading back what it holds."""
+        if self._engine is None:
+            spill = self.workspace.lake / "spill"
+            self._engine = DuckDBEngine(spill_dir=spill, memory_limit="1000MB")
+        return self._engine
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def sweep(self) -> None:
+        """Remove files that a crash left unnamed; call inside the write lock."""
+        if self._swept:
+            return
+        named = set(LakeFile.objects.values_list("path", flat=True))
+        for kind in FileKind:
+            for path in (self.root / f"{kind}s").glob("*.parquet"):
+                if f"{kind}s/{path.name}" not in named:
+                    path.unlink(missing_ok=True)
+        self._swept = True
+
+    def product_keys(self, ids: Iterable[str]) -> Mapping[str, int]:
+        """Keys of those products that were ever measured."""
+        return self.dictionary.product_keys(ids)
+
+    def product_ids(self) -> Mapping[int, str]:
+        """Product ids by key, of all products ever measured."""
+        return {key: product for product, key in self.dictionary.products().items()}
+
+    def scan(self, engine: ParquetEngine, request: ScanRequest) -> GranuleScan:
+        entries = self._visible(request)
+        held = [e for e in entries if e.kind is not FileKind.SUPERSESSION]
+        keys = self.dictionary.parameter_keys(request.parameters)
+        wanted = [
+            harmonised(name, keys.get(name), number, held)
+            for number, name in enumerate(request.parameters)
+        ]
+        held = [
+            e for e in held if any(w.parameter_key and e.facts(w.parameter_key) for w in wanted)
+        ]
+        kept = held + [e for e in entries if e.kind is FileKind.SUPERSESSION]
+        return GranuleScan(
+            table=scan_files(engine, self.root, request, wanted, kept),
+            columns={n: w.column for n, w in zip(request.parameters, wanted, strict=True)},
+            overlapping=_may_overlap(held),
+            max_duration_s=max((e.max_duration_s for e in held), default=0),
+        )
+
+    def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None:
+        """(first start, last end) in seconds of what was measured; None when nothing was."""
+        if parameters is None:
+            edges = _data_files().aggregate(lo=Min("min_start_s"), hi=Max("max_end_s"))
+            return None if edges["lo"] is None else (edges["lo"], edges["hi"])
+        keys = set(self.dictionary.parameter_keys(parameters).values())
+        held = [
+            e for e in read_manifest(_DATA) if any(facts.parameter in keys for facts in e.columns)
+        ]
+        if not held:
+            return None
+        return min(e.min_start_s for e in held), max(e.max_end_s for e in held)
+
+    def longest_duration_s(self) -> int:
+        """No granule lasts longer: one that reaches into a period starts at most so much before."""
+        longest: int | None = _data_files().aggregate(m=Max("max_duration_s"))["m"]
+        return longest or 0
+
+    def row_counts(self, start_s: int, end_s: int) -> tuple[KeyRange, ...]:
+        """Every product-key block, with about as many rows as a scan of [start_s, end_s) reads."""
+        newest: int | None = MeasuredProduct.objects.aggregate(m=Max("key"))["m"]
+        if newest is None:
+            return ()
+        rows = [0.0] * (newest // BLOCK_PRODUCTS + 1)
+        during = Q(max_start_s__gte=start_s, min_start_s__lt=end_s)
+        for entry in read_manifest(_DATA & during):
+            first = entry.min_product_key // BLOCK_PRODUCTS
+            last = entry.max_product_key // BLOCK_PRODUCTS
+            for block in range(first, last + 1):
+                rows[block] += entry.rows / (last - first + 1)
+        return tuple(
+            KeyRange(b * BLOCK_PRODUCTS, (b + 1) * BLOCK_PRODUCTS, round(n))
+            for b, n in enumerate(rows)
+        )
+
+    def history(self, product: str, parameter: str, start_s: int) -> tuple[GranuleVersion, ...]:
+        """Every version of one granule, the oldest first."""
+        product_key = self.dictionary.product_keys([product]).get(product)
+        parameter_key = self.dictionary.parameter_keys([parameter]).get(parameter)
+        if product_key is None or parameter_key is None:
+            return ()
+        entries = read_manifest(
+            Q(min_start_s__lte=start_s, max_start_s__gte=start_s)
+            & Q(min_product_key__lte=product_key, max_product_key__gte=product_key)
+            & Q(kind__in=[FileKind.SEGMENT, FileKind.BLOCK, FileKind.HISTORY])
+        )
+        where = f"product_key = {product_key} AND start_s = {start_s}"
+        rows = self.engine.sql(
+            f"SELECT * FROM ({long_sql(self.root, entries, where)}) "
+            f"WHERE parameter_key = {parameter_key} ORDER BY delivery"
+        ).to_pylist()
+        ends = [row["delivery"] for row in rows[1:]] + [None]
+        return tuple(
+            GranuleVersion(
+                row["delivery"],
+                end,
+                row["duration_s"],
+                row["value"],
+                row["denominator"],
+                row["suspect"],
+            )
+            for row, end in zip(rows, ends, strict=True)
+        )
+
+    def _visible(self, request: ScanRequest) -> list[ManifestEntry]:
+        """Files that a scan needs, in the order in which they were made."""
+        condition = Q(max_start_s__gte=request.start_s, min_start_s__lt=request.end_s)
+        condition &= Q(min_delivery__lte=request.delivery)
+        if request.product_keys is not None:
+            lo, hi = request.product_keys
+            condition &= Q(max_product_key__gte=lo, min_product_key__lt=hi)
+        outlived = Q(kind=FileKind.HISTORY, max_delivery__lte=request.delivery)
+        return read_manifest(condition & ~outlived & ~Q(kind=FileKind.UNKNOWN))
+
+
+def open_lake(workspace: Workspace) -> Lake:
+    return Lake(workspace)
+
+
+def _data_files() -> QuerySet[LakeFile]:
+    return LakeFile.objects.filter(_DATA)
+
+
+def _may_overlap(entries: Sequence[ManifestEntry]) -> bool:
+    """False only when no two trusted granules of a series can overlap. Blocks of one month never
+    hold the same series twice; a file that reaches into the start of another may overlap it."""
+    if any(e.overlapping for e in entries):
+        return True
+    ordered = sorted(entries, key=lambda e: (e.min_start_s, e.max_end_s))
+    reached = accumulate((e.max_end_s for e in ordered), max)
+    if all(end <= e.min_start_s for end, e in zip(reached, ordered[1:], strict=False)):
+        return False
+    if len(ordered) > _COMPARED:
+        return True
+    reach: dict[tuple[int, int], int] = {}
+    for entry in ordered:
+        for block in range(
+            entry.min_product_key // BLOCK_PRODUCTS, entry.max_product_key // BLOCK_PRODUCTS + 1
+        ):
+            for facts in entry.columns:
+                series = (block, facts.parameter)
+                if reach.get(series, entry.min_start_s) > entry.min_start_s:
+                    return True
+                reach[series] = max(reach.get(series, 0), entry.max_end_s)
+    return False

@@ -1,0 +1,107 @@
+"""Load measurement files of any known format into the lake."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from trueline.errors import InputError, Place
+from trueline.intake.load import LoadOptions, LoadReport
+from trueline.intake.record import DeliverySource
+from trueline.measurement.append import AppendOptions, append_granules
+from trueline.measurement.formats import reader, reader_for
+from trueline.measurement.granules import FormatReader, GranuleBatch, ReadContext
+from trueline.measurement.keying import KnownNames
+from trueline.measurement.lake import Lake
+from trueline.settings.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class MeasurementOptions:
+    """`known` None accepts every product and parameter; `mapping` is the mapping file's content
+    for formats that need one; `compact`: merge into sorted blocks after a big load."""
+
+    load: LoadOptions
+    known: KnownNames | None = None
+    format: str | None = None
+    mapping: Mapping[str, object] = field(default_factory=dict, hash=False)
+    lake: Lake | None = None
+
+
+def load_measurements(
+    workspace: Workspace, paths: Sequence[Path], options: MeasurementOptions
+) -> LoadReport:
+    """All `paths` as one delivery: recorded as a whole, or not at all."""
+    readers = [reader(options.format) if options.format else reader_for(p) for p in paths]
+    for path in paths:
+        if not path.is_file():
+            raise InputError("There is no such file", place=Place(file=str(path)))
+    source = DeliverySource(
+        kind="measurements",
+        source=", ".join(map(str, paths))[:512],
+        sha256=_digest(paths),
+        recorded_by=options.load.recorded_by,
+    )
+    return append_granules(
+        workspace,
+        _batches(list(zip(paths, readers, strict=True)), options),
+        source,
+        AppendOptions(options.load, options.known, options.lake),
+    )
+
+
+def _batches(
+    files: Sequence[tuple[Path, FormatReader]], options: MeasurementOptions
+) -> Iterator[GranuleBatch]:
+    """Batches of all files, telling the progress after each."""
+    total = sum(path.stat().st_size for path, _ in files)
+    before = rows = 0
+    for path, chosen in files:
+        context = ReadContext(str(path), options.mapping)
+        with open(path, "rb") as file:
+            for batch in _readable(chosen, file, context):
+                rows += batch.table.num_rows + len(batch.set_aside)
+                if options.load.progress is not None:
+                    done = min(file.tell(), path.stat().st_size)
+                    options.load.progress.advance(before + done, total, rows)
+                yield batch
+        before += path.stat().st_size
+
+
+def _readable(chosen: FormatReader, file: BinaryIO, context: ReadContext) -> Iterator[GranuleBatch]:
+    """The batches of one file, unpacked when it is gzip."""
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if not packed:
+        yield from chosen.read(file, context)
+        return
+    with gzip.GzipFile(fileobj=file) as unpacked:
+        try:
+            yield from chosen.read(cast(BinaryIO, unpacked), context)
+        except EOFError:
+            raise InputError(
+                "The gzip file is cut off",
+                place=Place(file=context.name),
+                mend="Fetch it again",
+            ) from None
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise InputError(
+                f"The gzip file is damaged: {error}",
+                place=Place(file=context.name),
+                mend="Fetch it again",
+            ) from None
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    """Of the files, one after the other."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            while chunk := file.read(2**20):
+                digest.update(chunk)
+    return digest.hexdigest()

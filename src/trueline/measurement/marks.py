@@ -1,0 +1,165 @@
+"""High-water marks: the newest start held for every product and parameter.
+
+What starts later than its mark is new for sure, so that live batches are never compared with what
+the lake holds; what starts earlier than the mark of the deliveries before is late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from django.db.models import Max, Q
+
+from trueline.engine.duckdb import DuckDBEngine
+from trueline.measurement.arrivals import Granules, Mask
+from trueline.measurement.long_form import files_sql
+from trueline.measurement.manifest import (
+    DATA_KINDS,
+    FileKind,
+    ManifestEntry,
+    newest_file_id,
+    read_manifest,
+)
+from trueline.measurement.models import LakeFile
+
+NEVER = int(np.iinfo(np.int64).min)
+
+
+class HighWater:
+    """Newest start by (product key, parameter key)."""
+
+    def __init__(self) -> None:
+        self._newest: npt.NDArray[np.int64] = np.full((0, 0), NEVER)
+        self.highest = NEVER
+
+    def of(self, granules: Granules) -> npt.NDArray[np.int64]:
+        """Per row the newest start held of its series, NEVER when there is none."""
+        products, parameters = self._newest.shape
+        known = (granules.product_key < products) & (granules.parameter_key < parameters)
+        if known.all():
+            at = granules.product_key.astype(np.int64) * parameters + granules.parameter_key
+            found: npt.NDArray[np.int64] = self._newest.ravel()[at]
+            return found
+        out = np.full(len(granules), NEVER)
+        out[known] = self._newest[granules.product_key[known], granules.parameter_key[known]]
+        return out
+
+    def rise(
+        self,
+        products: npt.NDArray[np.int32],
+        parameters: npt.NDArray[np.int32],
+        starts: npt.NDArray[np.int64],
+    ) -> None:
+        if len(products) == 0:
+            return
+        self._grow(int(products.max()) + 1, int(parameters.max()) + 1)
+        at = products.astype(np.int64) * self._newest.shape[1] + parameters
+        np.maximum.at(self._newest.reshape(-1), at, starts)
+        self.highest = max(self.highest, int(starts.max()))
+
+    def merge(self, other: HighWater) -> None:
+        rows, columns = other._newest.shape
+        if rows:
+            self._grow(rows, columns)
+            mine = self._newest[:rows, :columns]
+            np.maximum(mine, other._newest, out=mine)
+            self.highest = max(self.highest, other.highest)
+
+    def _grow(self, rows: int, columns: int) -> None:
+        held_rows, held_columns = self._newest.shape
+        if rows <= held_rows and columns <= held_columns:
+            return
+        shape = (max(rows + rows // 4, held_rows), max(columns, held_columns))
+        grown = np.full(shape, NEVER)
+        grown[:held_rows, :held_columns] = self._newest
+        self._newest = grown
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Rows of a batch that earlier deliveries, or this one, may hold already; and late rows."""
+
+    recorded: Mask
+    own: Mask
+    late: Mask
+
+
+class Marks:
+    """The marks of all recorded deliveries, read on first need, and of the one being written."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._recorded = HighWater()
+        self._read_up_to = 0
+        self._own = HighWater()
+        self._newest_recorded = NEVER
+
+    def begin(self) -> None:
+        """A new delivery starts; call inside the write lock."""
+        self._own = HighWater()
+        newest = LakeFile.objects.filter(kind__in=DATA_KINDS).aggregate(m=Max("max_start_s"))["m"]
+        self._newest_recorded = NEVER if newest is None else newest
+
+    def doubt(self, engine: Callable[[], DuckDBEngine], granules: Granules) -> Doubt | None:
+        """None when every granule is later than anything held."""
+        first = int(granules.start_s.min())
+        if first > max(self._newest_recorded, self._own.highest):
+            return None
+        nothing = np.zeros(len(granules), np.bool_)
+        recorded = late = own = nothing
+        if first <= self._newest_recorded:
+            self._catch_up(engine())
+            marks = self._recorded.of(granules)
+            recorded, late = granules.start_s <= marks, granules.start_s < marks
+        if first <= self._own.highest:
+            own = granules.start_s <= self._own.of(granules)
+        return Doubt(recorded, own, late)
+
+    def staged(self, granules: Granules) -> None:
+        """These granules now lie in a segment of the delivery being written."""
+        self._own.rise(granules.product_key, granules.parameter_key, granules.start_s)
+
+    def recorded(self, before: int) -> None:
+        """The delivery was recorded; `before`: the newest file id until then."""
+        if self._read_up_to == before:
+            self._recorded.merge(self._own)
+            self._read_up_to = newest_file_id()
+        self._own = HighWater()
+
+    def _catch_up(self, engine: DuckDBEngine) -> None:
+        """Read the files recorded since the last time, by whichever process."""
+        newest = newest_file_id()
+        if newest == self._read_up_to:
+            return
+        fresh = read_manifest(Q(id__gt=self._read_up_to, kind__in=DATA_KINDS))
+        for part in _portions(fresh):
+            rows = engine.sql(_newest_sql(self._root, part))
+            self._recorded.rise(
+                rows["product_key"].to_numpy(),
+                rows["parameter_key"].to_numpy(),
+                rows["newest"].to_numpy(),
+            )
+        self._read_up_to = newest
+
+
+def _portions(entries: Sequence[ManifestEntry]) -> list[list[ManifestEntry]]:
+    """Segments many at a time, blocks one by one (each has its own columns)."""
+    segments = [e for e in entries if e.kind is FileKind.SEGMENT]
+    out = [segments[i : i + 500] for i in range(0, len(segments), 500)]
+    return out + [[e] for e in entries if e.kind is FileKind.BLOCK]
+
+
+def _newest_sql(root: Path, entries: Sequence[ManifestEntry]) -> str:
+    if entries[0].kind is FileKind.SEGMENT:
+        return (
+            "SELECT product_key, parameter_key, max(start_s) AS newest "
+            f"FROM {files_sql(root, entries)} GROUP BY ALL"
+        )
+    return " UNION ALL ".join(
+        f"SELECT product_key, {facts.parameter}::INTEGER AS parameter_key, max(start_s) AS newest "
+        f"FROM {files_sql(root, entries)} WHERE {facts.value_column} IS NOT NULL GROUP BY ALL"
+        for facts in entries[0].columns
+    )

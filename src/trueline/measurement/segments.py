@@ -1,0 +1,179 @@
+"""Files of the lake: written once, on disk for good before anything names them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trueline.measurement.arrivals import Granules, facts_of
+from trueline.measurement.held import Held
+from trueline.measurement.manifest import FileKind, ManifestEntry
+
+SEGMENT_SCHEMA = pa.schema(
+    [
+        ("product_key", pa.int32()),
+        ("parameter_key", pa.int32()),
+        ("start_s", pa.int64()),
+        ("duration_s", pa.int32()),
+        ("value", pa.float64()),
+        ("denominator", pa.float64()),
+        ("suspect", pa.bool_()),
+        ("delivery", pa.int32()),
+    ]
+)
+REPLACED_SCHEMA = pa.schema(
+    [
+        ("product_key", pa.int32()),
+        ("parameter_key", pa.int32()),
+        ("start_s", pa.int64()),
+        ("delivery", pa.int32()),  # of the version that is replaced
+        ("superseded_by", pa.int32()),
+    ]
+)
+_SORT_ABOVE = 200_000  # larger segments are sorted, so that a compaction reads parts of them
+
+
+def write_segment(
+    lake: Path, granules: Granules, delivery: int, *, overlapping: bool
+) -> ManifestEntry:
+    """A durable long file of one batch; invisible until its entry is recorded."""
+    if len(granules) > _SORT_ABOVE and (np.diff(granules.product_key) < 0).any():
+        granules = granules.take(np.argsort(granules.product_key, kind="stable"))
+    path = new_path(FileKind.SEGMENT)
+    size = write_parquet(lake / path, long_table(granules, delivery))
+    return replace(
+        _described(FileKind.SEGMENT, path, granules.start_s, granules.product_key),
+        min_delivery=delivery,
+        max_delivery=delivery,
+        max_end_s=int((granules.start_s + granules.duration_s).max()),
+        max_duration_s=int(granules.duration_s.max()),
+        size=size,
+        overlapping=overlapping,
+        columns=facts_of(granules),
+    )
+
+
+def replaced_table(held: Held, delivery: int) -> pa.Table:
+    """Versions that `delivery` replaces."""
+    old = held.granules
+    by = np.full(len(old), delivery, np.int32)
+    return pa.table(
+        [old.product_key, old.parameter_key, old.start_s, held.delivery, by],
+        schema=REPLACED_SCHEMA,
+    )
+
+
+def write_supersession(lake: Path, gone: pa.Table, delivery: int) -> ManifestEntry:
+    path = new_path(FileKind.SUPERSESSION)
+    size = write_parquet(lake / path, gone)
+    starts, products = gone["start_s"].to_numpy(), gone["product_key"].to_numpy()
+    entry = _described(FileKind.SUPERSESSION, path, starts, products)
+    return replace(entry, min_delivery=delivery, max_delivery=delivery, size=size)
+
+
+def write_unknown(lake: Path, rows: pa.Table, delivery: int) -> ManifestEntry:
+    """Granules of unknown products or parameters, as their reader yielded them."""
+    path = new_path(FileKind.UNKNOWN)
+    size = write_parquet(lake / path, rows)
+    entry = _described(
+        FileKind.UNKNOWN, path, rows["start_s"].to_numpy(), np.zeros(rows.num_rows, np.int32)
+    )
+    return replace(entry, min_delivery=delivery, max_delivery=delivery, size=size)
+
+
+def without_rows(lake: Path, entry: ManifestEntry, gone: pa.Table) -> ManifestEntry:
+    """A segment that nobody sees yet, without the granules `gone` names; itself when it holds
+    none of them."""
+    table = pq.read_table(lake / entry.path, schema=SEGMENT_SCHEMA)
+    identity = ["product_key", "parameter_key", "start_s"]
+    kept = table.join(gone.select(identity), keys=identity, join_type="left anti")
+    if kept.num_rows == table.num_rows:
+        return entry
+    size = write_parquet(lake / entry.path, kept.select(SEGMENT_SCHEMA.names))
+    return replace(entry, rows=kept.num_rows, samples=kept.num_rows, size=size)
+
+
+def _described(
+    kind: FileKind,
+    path: str,
+    start_s: npt.NDArray[np.int64],
+    product_key: npt.NDArray[np.int32],
+) -> ManifestEntry:
+    return ManifestEntry(
+        kind=kind,
+        path=path,
+        min_delivery=0,
+        max_delivery=0,
+        min_start_s=int(start_s.min()),
+        max_start_s=int(start_s.max()),
+        max_end_s=int(start_s.max()),
+        max_duration_s=0,
+        min_product_key=int(product_key.min()),
+        max_product_key=int(product_key.max()),
+        rows=len(start_s),
+        samples=len(start_s),
+        size=0,
+        overlapping=False,
+        columns=(),
+    )
+
+
+def long_table(granules: Granules, delivery: int) -> pa.Table:
+    none = np.isnan(granules.denominator)
+    return pa.table(
+        [
+            granules.product_key,
+            granules.parameter_key,
+            granules.start_s,
+            granules.duration_s,
+            granules.value,
+            pa.array(granules.denominator, mask=none),
+            granules.suspect,
+            np.full(len(granules), delivery, np.int32),
+        ],
+        schema=SEGMENT_SCHEMA,
+    )
+
+
+def write_parquet(path: Path, table: pa.Table) -> int:
+    """Write and fsync a long file and its folder; its size in bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(
+        table,
+        path,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=131_072,
+        use_dictionary=[n for n in table.schema.names if n != "start_s"],
+        column_encoding={"start_s": "DELTA_BINARY_PACKED"},
+    )
+    return make_durable(path)
+
+
+def make_durable(path: Path) -> int:
+    """Force a finished file and its folder entry to disk; its size in bytes."""
+    with open(path, "rb+") as file:
+        os.fsync(file.fileno())
+        size = os.fstat(file.fileno()).st_size
+    sync_folder(path.parent)
+    return size
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def new_path(kind: FileKind) -> str:
+    """A fresh path below the lake."""
+    return f"{kind}s/{uuid.uuid4().hex}.parquet"
