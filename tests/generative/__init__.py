@@ -1,0 +1,1 @@
+"""Generated contract workspaces, and the comparison of two assessments of one."""
