@@ -149,6 +149,12 @@ class TableReader:
         return InputError(what, place=Place(self.path.name, line, field), mend=mend)
 
 
+def set_aside_row(row: TableRow, error: InputError) -> SetAsideRow:
+    """`row` set aside for what `error` says."""
+    reason = f"{error.what}. {error.mend}" if error.mend else error.what
+    return SetAsideRow(row.line, error.place.field or "", reason, ",".join(row.cells.values()))
+
+
 class _Lines:
     """Decoded lines of bounded length; `ended` is False after a last line without its end."""
 

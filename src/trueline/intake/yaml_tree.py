@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
@@ -81,6 +82,11 @@ def parse_yaml(data: bytes, name: str) -> tuple[Node, ...]:
     except yaml.YAMLError as error:
         reason = " ".join(str(error).split())
         raise InputError(f"Not valid YAML: {reason}", place=Place(name)) from None
+
+
+def is_yaml(path: Path) -> bool:
+    """By its name; JSON is YAML too."""
+    return path.suffix.lower() in (".yaml", ".yml", ".json")
 
 
 def tree_of(value: object, line: int = 0) -> Node:

@@ -15,7 +15,9 @@ from trueline.intake.ledger import Ledger, SetAsideRow
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery, RecordedVersion
 from trueline.intake.recorded_load import Outcome, record_load, source_of
-from trueline.intake.tables import Columns, TableReader, TableRow
+from trueline.intake.tables import Columns, TableReader, TableRow, set_aside_row
+from trueline.intake.yaml_tree import is_yaml
+from trueline.inventory.load_agreements import load_agreements
 from trueline.inventory.models import CustomerVersion, GroupVersion, ProductVersion
 from trueline.inventory.rows import (
     CUSTOMER_COLUMNS,
@@ -24,10 +26,15 @@ from trueline.inventory.rows import (
     customer_of,
     digest_of,
     group_of,
+    groups_of_yaml,
     product_of,
     sorted_json,
 )
+from trueline.inventory.values import Group
+from trueline.offerings.load import read_bounded
 from trueline.settings.workspace import Workspace
+
+__all__ = ["load_agreements", "load_customers", "load_groups", "load_products"]
 
 _PROGRESS_ROWS = 5_000
 _Row = TypeVar("_Row", bound=RecordedVersion)
@@ -56,8 +63,28 @@ def load_products(workspace: Workspace, path: Path, options: LoadOptions) -> Loa
 
 
 def load_groups(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
+    """Load groups from CSV, Parquet or YAML; a rule that is no rule is set aside."""
+    if is_yaml(path):
+        return _load_groups_yaml(workspace, path, options)
     kind = _Kind("groups", GROUP_COLUMNS, GroupVersion, "group_id", _group_version)
     return _load_table(workspace, path, options, kind)
+
+
+def _load_groups_yaml(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
+    source = source_of("groups", path, options)
+
+    def write(delivery: Delivery) -> Outcome:
+        ledger = Ledger()
+        versions = KeyedVersions(GroupVersion, ("group_id",), ledger)
+        groups, set_aside = groups_of_yaml(read_bounded(path), path.name)
+        for group in groups:
+            version, digest = _group_row(group)
+            versions.take((group.id,), version, digest)
+        versions.write(delivery)
+        ledger.set_aside = len(set_aside)
+        return Outcome(ledger, set_aside)
+
+    return record_load(workspace, source, options, write)
 
 
 def _load_table(workspace: Workspace, path: Path, options: LoadOptions, kind: _Kind) -> LoadReport:
@@ -83,11 +110,6 @@ def _load_table(workspace: Workspace, path: Path, options: LoadOptions, kind: _K
         return Outcome(ledger, set_aside)
 
     return record_load(workspace, source, options, write)
-
-
-def set_aside_row(row: TableRow, error: InputError) -> SetAsideRow:
-    reason = f"{error.what}. {error.mend}" if error.mend else error.what
-    return SetAsideRow(row.line, error.place.field or "", reason, ",".join(row.cells.values()))
 
 
 def _customer_version(row: TableRow) -> _Recorded:
@@ -125,6 +147,11 @@ def _product_version(row: TableRow) -> _Recorded:
 
 def _group_version(row: TableRow) -> _Recorded:
     group = group_of(row)
+    version, digest = _group_row(group)
+    return group.id, version, digest
+
+
+def _group_row(group: Group) -> tuple[GroupVersion, str]:
     digest = digest_of(group.name, group.rule)
     version = GroupVersion(group_id=group.id, name=group.name, rule=group.rule, digest=digest)
-    return group.id, version, digest
+    return version, digest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +14,8 @@ from trueline.inventory.values import Agreement, AgreementTerm, InventorySnapsho
 from trueline.offerings.override import with_changes
 from trueline.offerings.validate import objective_faults
 from trueline.offerings.values import Catalog, ProductOffering, ServiceLevelObjective
+
+_Negotiated = tuple[Agreement, AgreementTerm]
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,21 @@ def in_force(
 
 
 class Resolver:
-    """Resolves many products of one catalogue and snapshot: products without an agreement share
-    the outcome of their offering."""
+    """Resolves many products of one catalogue and snapshot: products of one offering and zone
+    under the same terms share the outcome."""
 
     def __init__(self, catalog: Catalog, snapshot: InventorySnapshot) -> None:
         self.catalog = catalog
-        self._by_customer: dict[str, list[Agreement]] = {}
-        for agreement in snapshot.agreements.values():
-            self._by_customer.setdefault(agreement.customer_id, []).append(agreement)
         self._named = {p.agreement_id for p in snapshot.products.values() if p.agreement_id}
-        self._shared: dict[tuple[str, str, int], tuple[AppliedObjective, ...]] = {}
+        self._general: dict[str, list[_Negotiated]] = defaultdict(list)  # by customer
+        self._special: dict[tuple[str, str], list[_Negotiated]] = defaultdict(list)
+        for _, agreement in sorted(snapshot.agreements.items()):
+            for term in agreement.terms:
+                if term.product_ids is None:
+                    self._general[agreement.customer_id].append((agreement, term))
+                for product_id in term.product_ids or ():
+                    self._special[agreement.customer_id, product_id].append((agreement, term))
+        self._shared: dict[tuple[object, ...], tuple[AppliedObjective, ...]] = {}
 
     def objectives_of(self, product: Product, at_s: int) -> tuple[AppliedObjective, ...]:
         offering = self.catalog.offerings.get(product.offering_id)
@@ -68,48 +76,40 @@ class Resolver:
             return ()
         effective_s = max(at_s, seconds(product.start))
         terms = self._terms_of(product)
-        if not terms:
-            return self._from_offering(offering, product.time_zone, effective_s)
-        return self._negotiated(offering, product, terms, effective_s)
-
-    def _from_offering(
-        self, offering: ProductOffering, zone: str, at_s: int
-    ) -> tuple[AppliedObjective, ...]:
-        key = (offering.id, zone, at_s)
+        key = (offering.id, product.time_zone, effective_s, *(id(term) for _, term in terms))
         found = self._shared.get(key)
         if found is None:
-            reason = (f"offering {offering.id}",)
-            found = self._shared[key] = tuple(
-                AppliedObjective(objective, offering.id, None, (*reason, _why(objective)))
-                for objective in _chosen(offering, zone, at_s).values()
+            found = self._shared[key] = self._resolved(
+                offering, product.time_zone, terms, effective_s
             )
         return found
 
-    def _terms_of(self, product: Product) -> list[tuple[Agreement, AgreementTerm]]:
-        """Terms whose agreement covers the product, in the order of agreement ids."""
+    def _terms_of(self, product: Product) -> list[_Negotiated]:
+        """Terms that cover the product: those for every product first, so that a term for this
+        product by name has the last word."""
+        general = self._general.get(product.customer_id)
+        special = self._special.get((product.customer_id, product.id))
+        if not general and not special:
+            return []
         return [
             (agreement, term)
-            for agreement in self._by_customer.get(product.customer_id, ())
+            for agreement, term in (*(general or ()), *(special or ()))
             if agreement.id not in self._named or product.agreement_id == agreement.id
-            for term in agreement.terms
-            if term.product_ids is None or product.id in term.product_ids
         ]
 
-    def _negotiated(
-        self,
-        offering: ProductOffering,
-        product: Product,
-        terms: list[tuple[Agreement, AgreementTerm]],
-        at_s: int,
+    def _resolved(
+        self, offering: ProductOffering, zone: str, terms: list[_Negotiated], at_s: int
     ) -> tuple[AppliedObjective, ...]:
         applied = {
-            item.objective.id: item
-            for item in self._from_offering(offering, product.time_zone, at_s)
+            name: AppliedObjective(
+                objective, offering.id, None, (f"offering {offering.id}", _why(objective))
+            )
+            for name, objective in _chosen(offering, zone, at_s).items()
         }
         for agreement, term in terms:
             known = applied.get(term.objective_id)
-            zone = (known.objective.time_zone if known else None) or product.time_zone
-            if not _term_in_force(term, zone, at_s):
+            local = (known.objective.time_zone if known else None) or zone
+            if not _term_in_force(term, local, at_s):
                 continue
             changed = self._with_term(offering.id, known, agreement, term)
             if changed is not None:

@@ -10,9 +10,14 @@ from functools import lru_cache
 
 from trueline.calendars.instants import parse_instant, zone
 from trueline.errors import InputError, Place
+from trueline.intake.ledger import SetAsideRow
 from trueline.intake.tables import Columns, TableRow
+from trueline.intake.yaml_tree import Node
 from trueline.inventory.rules import parse_rule
 from trueline.inventory.values import Contact, Customer, Group, Product
+from trueline.offerings.document import each_definition, read_documents
+from trueline.offerings.kinds import Identifier, Text
+from trueline.offerings.reading import Key, Site, read_keys
 
 PRODUCT_COLUMNS = Columns(
     ("product_id", "offering_id", "customer_id", "start"),
@@ -59,6 +64,31 @@ def group_of(row: TableRow) -> Group:
     group = Group(id_of(row.cells, "group_id"), _short(row.cells, "name", 500), row.cells["rule"])
     check_rule(group.rule)
     return group
+
+
+_GROUP_KEYS = (
+    Key("id", Identifier(), "name of the group", required=True),
+    Key("name", Text(500), "title for people"),
+    Key("rule", Text(), "which sold offerings belong to it", required=True),
+)
+
+
+def groups_of_yaml(data: bytes, name: str) -> tuple[list[Group], list[SetAsideRow]]:
+    """Groups of a trueline/v1 YAML file, and those that were set aside."""
+    found: list[Group] = []
+
+    def take(node: Node, site: Site) -> None:
+        values = read_keys(node, _GROUP_KEYS, site, "group")
+        try:
+            check_rule(values["rule"])
+        except InputError as error:
+            raise site.child("rule").error(node.line, error.what, error.mend) from None
+        found.append(Group(values["id"], values.get("name", ""), values["rule"]))
+
+    set_aside: list[SetAsideRow] = []
+    for table in read_documents(data, name, ("groups",)):
+        set_aside += each_definition(table, "groups", name, take)
+    return found, set_aside
 
 
 def check_rule(rule: str) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trueline.errors import InputError, Place
+from trueline.errors import InputError
 from trueline.intake.ledger import SetAsideRow
-from trueline.intake.yaml_tree import Listing, Node, Scalar, Table, parse_yaml
-from trueline.offerings.keys import API_VERSION, OFFERING_KEYS, PARAMETER_KEYS
-from trueline.offerings.reading import Site, nearest, read_keys
+from trueline.intake.yaml_tree import Listing, Node, Table
+from trueline.offerings.document import each_definition, read_documents
+from trueline.offerings.keys import OFFERING_KEYS, PARAMETER_KEYS
+from trueline.offerings.reading import Site, read_keys
 from trueline.offerings.validate import Fault, idle_keys, objective_faults, sibling_faults
 from trueline.offerings.values import PerformanceParameter, ProductOffering
-
-_TOP_KEYS = ("apiVersion", "parameters", "offerings")
 
 
 @dataclass
@@ -30,80 +29,27 @@ def parse_offerings(
     data: bytes, name: str, known: Mapping[str, PerformanceParameter] | None = None
 ) -> ParsedCatalogue:
     """Read a catalogue file. `known`: parameters defined elsewhere that offerings may use."""
-    documents = parse_yaml(data, name)
-    if not documents:
-        raise InputError(
-            "The file is empty", place=Place(name), mend=f"Start it with apiVersion: {API_VERSION}"
-        )
-    tables = [_checked_top(document, name) for document in documents]
+    return parse_tables(read_documents(data, name, ("parameters", "offerings")), name, known)
+
+
+def parse_tables(
+    tables: Sequence[Table], name: str, known: Mapping[str, PerformanceParameter] | None = None
+) -> ParsedCatalogue:
+    """Definitions from catalogue documents that were read or made before."""
     parsed = ParsedCatalogue()
     for table in tables:
-        _each(table, "parameters", name, parsed, _take_parameter)
+        parsed.set_aside += each_definition(
+            table, "parameters", name, lambda node, site: _take_parameter(node, site, parsed)
+        )
     parameters = dict(known or {}) | {p.id: p for p in parsed.parameters}
     for table in tables:
-        _each(
+        parsed.set_aside += each_definition(
             table,
             "offerings",
             name,
-            parsed,
-            lambda node, site, out: _take_offering(node, site, out, parameters),
+            lambda node, site: _take_offering(node, site, parsed, parameters),
         )
     return parsed
-
-
-def _checked_top(document: Node, name: str) -> Table:
-    site = Site(name)
-    if not isinstance(document, Table):
-        raise site.error(
-            document.line, "This is no catalogue", f"Start it with apiVersion: {API_VERSION}"
-        )
-    version = document.entries.get("apiVersion")
-    if not isinstance(version, Scalar) or version.text != API_VERSION:
-        found = version.text if isinstance(version, Scalar) else "none"
-        raise site.child("apiVersion").error(
-            version.line if version else document.line,
-            f"The apiVersion is {found!r}",
-            f"Write apiVersion: {API_VERSION} (OpenSLO documents are read too: openslo/v1)",
-        )
-    for key in document.entries:
-        if key not in _TOP_KEYS:
-            raise site.child(key).error(
-                document.lines[key], f"{key!r} is not a key of a catalogue", nearest(key, _TOP_KEYS)
-            )
-    return document
-
-
-def _each(
-    table: Table,
-    key: str,
-    name: str,
-    parsed: ParsedCatalogue,
-    take: Callable[[Node, Site, ParsedCatalogue], None],
-) -> None:
-    """Take every definition under `key`; the one that is broken is set aside."""
-    node = table.entries.get(key)
-    if node is None or (isinstance(node, Scalar) and node.is_null):
-        return
-    if not isinstance(node, Listing):
-        raise Site(name, key).error(node.line, f"A list of {key} belongs here")
-    for index, item in enumerate(node.items):
-        site = Site(name, f"{key}[{_id_of(item) or index}]")
-        try:
-            take(item, site, parsed)
-        except InputError as error:
-            parsed.set_aside.append(
-                SetAsideRow(
-                    error.place.line or item.line,
-                    error.place.field or site.path,
-                    f"{error.what}. {error.mend}" if error.mend else error.what,
-                    _id_of(item),
-                )
-            )
-
-
-def _id_of(node: Node) -> str:
-    found = node.entries.get("id") if isinstance(node, Table) else None
-    return found.text if isinstance(found, Scalar) else ""
 
 
 def _take_parameter(node: Node, site: Site, parsed: ParsedCatalogue) -> None:

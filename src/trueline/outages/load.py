@@ -11,8 +11,7 @@ from trueline.intake.ledger import Ledger, SetAsideRow
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.recorded_load import Outcome, record_load, source_of
-from trueline.intake.tables import Columns, TableReader, TableRow
-from trueline.inventory.load import set_aside_row
+from trueline.intake.tables import Columns, TableReader, TableRow, set_aside_row
 from trueline.inventory.rows import digest_of, fault, id_of
 from trueline.outages.exclusions import AGREED, WITHDRAWN
 from trueline.outages.models import ExclusionVersion
