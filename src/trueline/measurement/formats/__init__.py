@@ -13,6 +13,9 @@ _MODULES = {
     "csv": "trueline.measurement.formats.csv",
     "parquet": "trueline.measurement.formats.parquet",
     "jsonlines": "trueline.measurement.formats.jsonlines",
+    "3gpp": "trueline.measurement.formats.threegpp",
+    "remote-write": "trueline.measurement.formats.remote_write",
+    "otlp": "trueline.measurement.formats.otlp",
 }
 
 
