@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import ibis
+import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 import pyarrow as pa
 
 
 @ibis.udf.agg.builtin(name="quantile_disc")
-def _quantile_disc(value: float, share: float) -> float:
+def _quantile_disc(value: dt.float64, share: dt.Decimal(12, 11)) -> dt.float64:
     """Smallest sample x with F(x) >= share: DuckDB's discrete quantile."""
     raise AssertionError("runs in the engine")
 
 
 @ibis.udf.agg.builtin(name="quantile_disc")
-def _quantile_disc_integer(value: int, share: float) -> int:
+def _quantile_disc_integer(value: dt.int64, share: dt.Decimal(12, 11)) -> dt.int64:
     raise AssertionError("runs in the engine")
 
 
@@ -64,11 +66,13 @@ class DuckDBEngine:
         """Engine-specific SQL, for rooms that store files (never for rules)."""
         return self.con.con.execute(query).to_arrow_table()
 
-    def percentile(self, value: ir.NumericValue, share: float) -> ir.Value:
+    def percentile(self, value: ir.NumericValue, share: Decimal) -> ir.Value:
         """Smallest sample x with F(x) >= share (RFC 2330); nulls are no samples."""
+        # A decimal share keeps the rank ceil(share * n) exact.
+        exact = ibis.literal(share, "decimal(12,11)")
         if value.type().is_integer():
-            return _quantile_disc_integer(value, ibis.literal(share, "decimal(9,8)"))
-        return _quantile_disc(value, ibis.literal(share, "decimal(9,8)"))
+            return _quantile_disc_integer(value, exact)
+        return _quantile_disc(value, exact)
 
     def close(self) -> None:
         self.con.disconnect()

@@ -1,0 +1,196 @@
+"""The main job: read what is known, run the expressions, decide every verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trueline.assessment.evidence import EvidenceRequest, gather_evidence
+from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
+from trueline.assessment.statistics import RULES
+from trueline.assessment.statistics.rule import Evidence, Finding
+from trueline.assessment.values import AssessmentRow, Verdict
+from trueline.assessment.verdict import Decision, as_float, decide_verdict
+from trueline.calendars.intervals import Interval
+from trueline.calendars.periods import Period
+from trueline.engine import Engine
+from trueline.inventory.values import InventorySnapshot, Product
+from trueline.measurement.events import Event
+from trueline.measurement.lake import Lake
+from trueline.offerings.values import Catalog
+
+PRODUCTS_PER_CHUNK = 1_000
+
+
+@dataclass(frozen=True)
+class Known:
+    """Everything an assessment knows: what was recorded up to one delivery."""
+
+    delivery: int
+    as_of_s: int
+    catalog: Catalog
+    snapshot: InventorySnapshot
+    exclusions: Mapping[str, Sequence[Interval]]
+    events: Mapping[str, Sequence[Event]]
+    lake: Lake
+
+
+@dataclass(frozen=True)
+class AssessmentRequest:
+    """`length`: assess in periods of this length instead of each objective's own. `to_date`: cut
+    running periods at the as-of instant."""
+
+    period: Period
+    product_ids: Sequence[str] | None = None
+    objective_ids: frozenset[str] | None = None
+    length: str | None = None
+    to_date: bool = False
+
+
+@dataclass(frozen=True)
+class DecidedTask:
+    """A row and what it was decided from."""
+
+    task: Task
+    evidence: Evidence
+    finding: Finding
+    decision: Decision
+    row: AssessmentRow
+
+
+@dataclass
+class Assessment:
+    rows: list[AssessmentRow] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+
+
+def assess(
+    engine: Engine,
+    known: Known,
+    request: AssessmentRequest,
+    keep: Callable[[DecidedTask], None] | None = None,
+) -> Assessment:
+    """Rows sorted by product, objective and period start; `keep` sees every decided task, with
+    its evidence, before that is dropped."""
+    result = Assessment()
+    for chunk in _chunks(known, request):
+        decided, set_aside = decide_products(engine, known, request, chunk)
+        for task in decided:
+            result.rows.append(task.row)
+            if keep is not None:
+                keep(task)
+        result.set_aside += set_aside
+    result.rows.sort(key=lambda r: (r.product_id, r.objective_id, r.period_start))
+    return result
+
+
+def _chunks(known: Known, request: AssessmentRequest) -> Iterator[list[Product]]:
+    """Products in the order of their place in the lake, so that a chunk reads few files."""
+    products = known.snapshot.products
+    ids = products if request.product_ids is None else request.product_ids
+    keys = known.lake.product_keys(list(ids))
+    ordered = sorted(ids, key=lambda i: (keys.get(i, -1), i))
+    for first in range(0, len(ordered), PRODUCTS_PER_CHUNK):
+        yield [products[i] for i in ordered[first : first + PRODUCTS_PER_CHUNK]]
+
+
+def decide_products(
+    engine: Engine, known: Known, request: AssessmentRequest, products: Sequence[Product]
+) -> tuple[list[DecidedTask], list[str]]:
+    """Every task of some products, decided; and the tasks set aside with their reasons."""
+    plan = plan_assessment(
+        products,
+        known.catalog,
+        known.snapshot,
+        known.exclusions,
+        PlanRequest(request.period, request.length, known.as_of_s if request.to_date else None),
+    )
+    tasks = [t for t in plan.tasks if _asked(t, request)]
+    first = [t for t in tasks if t.objective.qualified_by is None]
+    decided = _decide(engine, known, first, plan)
+    later = [t for t in tasks if t.objective.qualified_by is not None]
+    if later:
+        decided += _decide(engine, known, _qualified(engine, known, plan, later), plan)
+    return decided, plan.set_aside
+
+
+def _asked(task: Task, request: AssessmentRequest) -> bool:
+    return request.objective_ids is None or task.objective.id in request.objective_ids
+
+
+def _decide(engine: Engine, known: Known, tasks: Sequence[Task], plan: Plan) -> list[DecidedTask]:
+    evidence = gather_evidence(
+        engine, EvidenceRequest(known.lake, known.delivery, known.events, known.as_of_s), tasks
+    )
+    return [_decided(task, found) for task, found in zip(tasks, evidence, strict=True)]
+
+
+def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) -> list[Task]:
+    """Tasks that count in available time only (M6): their units lose the unavailable time of the
+    availability objective they name."""
+    by_id = {(t.unit.product_id, t.objective.id, t.period.label): t for t in plan.tasks}
+    named = {(t.unit.product_id, t.objective.qualified_by, t.period.label): t for t in later}
+    needed = [by_id[key] for key in named if key in by_id]  # type: ignore[index]  # None is no id
+    evidence = gather_evidence(
+        engine, EvidenceRequest(known.lake, known.delivery, known.events, known.as_of_s), needed
+    )
+    away = {
+        (t.unit.product_id, t.objective.id, t.period.label): _unavailable_time(e)
+        for t, e in zip(needed, evidence, strict=True)
+    }
+    out = []
+    for task in later:
+        key = (task.unit.product_id, task.objective.qualified_by, task.period.label)
+        if key not in away:
+            plan.set_aside.append(
+                f"{task.product_id} {task.objective.id}: qualified_by names "
+                f"{task.objective.qualified_by!r}, which does not apply to this product"
+            )
+            continue
+        unit = restricted(task.unit, away[key], len(plan.units))  # type: ignore[index]  # as above
+        plan.units.append(unit)
+        out.append(Task(unit, task.applied, task.parameter, task.period, task.zone_name))
+    return out
+
+
+def _unavailable_time(evidence: Evidence) -> Sequence[Interval]:
+    from trueline.assessment.statistics.availability_outage import outage_time
+    from trueline.assessment.statistics.rule import Source
+
+    if RULES[evidence.task.objective.statistic].source is Source.STATES:
+        return sorted(evidence.unavailable.intervals)
+    return outage_time(evidence)
+
+
+def _decided(task: Task, evidence: Evidence) -> DecidedTask:
+    objective = task.objective
+    finding = RULES[objective.statistic].find(evidence)
+    decision = decide_verdict(objective, finding)
+    if decision.verdict is Verdict.VIOLATED and evidence.absorbed:
+        decision = decision.absorbed()
+    return DecidedTask(task, evidence, finding, decision, _row(task, finding, decision))
+
+
+def _row(task: Task, finding: Finding, decision: Decision) -> AssessmentRow:
+    unit = task.unit
+    return AssessmentRow(
+        product_id=task.product_id,
+        objective_id=task.objective.id,
+        standard_version=task.objective.version,
+        period_start=unit.period_start,
+        period_end=unit.period_end,
+        verdict=decision.verdict,
+        value=as_float(decision.value),
+        margin=as_float(decision.margin),
+        good_s=finding.good_s,
+        bad_s=finding.bad_s,
+        excluded_s=unit.excluded_s,
+        unknown_s=finding.unknown_s,
+        coverage=as_float(decision.coverage),
+        samples=finding.samples,
+        allowance_left=as_float(decision.allowance_left),
+        best_case=as_float(finding.best_case),
+        worst_case=as_float(finding.worst_case),
+        open_events=finding.open_events,
+        burn_rate=as_float(decision.burn_rate),
+    )

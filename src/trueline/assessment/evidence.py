@@ -1,0 +1,334 @@
+"""From the lake and the events to the evidence of every task, in few passes over the granules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from fractions import Fraction
+
+import ibis
+import ibis.expr.types as ir
+
+from trueline.assessment.g826 import CONSECUTIVE, SEVERELY_ERRORED_FROM
+from trueline.assessment.granule_sums import Demand, Tally, Wanted, sum_granules
+from trueline.assessment.histogram import Histogram
+from trueline.assessment.histogram_sums import histograms, sketched_percentile
+from trueline.assessment.plan import Task, Unit
+from trueline.assessment.readings import ColumnLike, GranulesLike, Reading, reading_of
+from trueline.assessment.states import StateEvidence, StateRule, cut_to, find_states
+from trueline.assessment.statistics import RULES
+from trueline.assessment.statistics.rule import (
+    Evidence,
+    Source,
+    UnavailableGranules,
+    events_that_start_in_scope,
+)
+from trueline.assessment.timeline import (
+    Measured,
+    fetch_measured,
+    good_seconds,
+    goodness,
+    held_time,
+)
+from trueline.assessment.tolerance import fires_at
+from trueline.calendars.intervals import contains
+from trueline.engine import Engine
+from trueline.measurement.events import Event
+from trueline.measurement.lake import Lake
+from trueline.measurement.scan import ScanRequest
+from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
+
+DAY_S = 86_400
+DEFAULT_THRESHOLD_C = Decimal("0.5")
+DEFAULT_CONSECUTIVE_N = 10
+TASKS_PER_HISTOGRAM_PASS = 1_000
+
+
+@dataclass(frozen=True)
+class EvidenceRequest:
+    lake: Lake
+    delivery: int
+    events: Mapping[str, Sequence[Event]]
+    as_of_s: int
+
+
+def gather_evidence(
+    engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]
+) -> list[Evidence]:
+    """The evidence of each task, in the order of the tasks."""
+    search = _Search(engine, request, tasks)
+    tallies, positions = search.tallies()
+    sketched = search.sketched()
+    states = search.states()
+    judged = search.judged()
+    found = []
+    for number, task in enumerate(tasks):
+        reading = reading_of(task.parameter, task.objective.statistic)
+        evidence = Evidence(
+            task=task,
+            tally=tallies.get((task.unit.number, reading), Tally()),
+            threshold=positions.get(number, 0),
+            events=request.events.get(task.product_id, ()),
+            unavailable=states.get(number, UnavailableGranules()),
+            sketched=sketched.get(number),
+            as_of_s=request.as_of_s,
+        )
+        found.append(_with_order(evidence, judged.get(number)))
+    return found
+
+
+def _with_order(evidence: Evidence, judged: list[tuple[Measured, bool]] | None) -> Evidence:
+    """What only the granules in order can tell: held time, hysteresis, crossings."""
+    objective = evidence.task.objective
+    unit = evidence.task.unit
+    if judged is not None and objective.raise_threshold is not None:
+        evidence = replace(
+            evidence,
+            threshold=0,
+            tally=replace(evidence.tally, good_s=(good_seconds(unit, judged),)),
+        )
+    if judged is not None and objective.missing_data is MissingData.HOLD:
+        evidence = replace(evidence, held=held_time(unit, judged))
+    if objective.tolerance and objective.tolerance.allowed_crossings is not None:
+        crossings = (
+            [g.start_s for g, good in judged if not good and contains(unit.allowed, g.start_s)]
+            if judged is not None
+            else [e.start_s for e in events_that_start_in_scope(evidence)]
+        )
+        fires = fires_at(
+            crossings,
+            allowed_crossings=objective.tolerance.allowed_crossings,
+            period_s=objective.tolerance.period_s or unit.period_end - unit.period_start,
+        )
+        evidence = replace(evidence, absorbed=fires is None)
+    return evidence
+
+
+def needs_order(objective: ServiceLevelObjective) -> bool:
+    """Whether the granules must be seen one after the other."""
+    if objective.statistic is not Statistic.CONFORMANCE:
+        return False
+    crossings = objective.tolerance and objective.tolerance.allowed_crossings is not None
+    held = objective.missing_data is MissingData.HOLD
+    return bool(crossings or held or objective.raise_threshold is not None)
+
+
+def state_rule(task: Task) -> StateRule:
+    objective = task.objective
+    if objective.statistic is Statistic.AVAILABILITY_G826:
+        return StateRule(
+            task.parameter.id,
+            objective.threshold_c or SEVERELY_ERRORED_FROM,
+            CONSECUTIVE,
+            at_or_above=True,
+            chli_p=objective.chli_p,
+        )
+    c = objective.threshold_c
+    return StateRule(
+        task.parameter.id,
+        DEFAULT_THRESHOLD_C if c is None else c,
+        objective.consecutive_interval_n or DEFAULT_CONSECUTIVE_N,
+        chli_p=objective.chli_p,
+    )
+
+
+@dataclass(frozen=True)
+class ClippedGranules:
+    """A scan in which trusted granules of one product and parameter do not overlap."""
+
+    table: ir.Table
+    columns: Mapping[str, ColumnLike]
+
+
+@dataclass
+class _Search:
+    engine: Engine
+    request: EvidenceRequest
+    tasks: Sequence[Task]
+    keys: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keys = self.request.lake.product_keys(sorted({t.product_id for t in self.tasks}))
+
+    def _measured(self, *sources: Source) -> list[tuple[int, Task]]:
+        """Tasks of some sources whose product was ever measured and whose unit has time."""
+        return [
+            (number, task)
+            for number, task in enumerate(self.tasks)
+            if RULES[task.objective.statistic].source in sources
+            and task.unit.allowed
+            and task.product_id in self.keys
+        ]
+
+    def _scan(
+        self, parameters: Iterable[str], start_s: int, end_s: int, keys: Sequence[int]
+    ) -> GranulesLike:
+        scan = self.request.lake.scan(
+            self.engine,
+            ScanRequest(
+                start_s=start_s,
+                end_s=end_s,
+                parameters=tuple(sorted(set(parameters))),
+                delivery=self.request.delivery,
+                product_keys=(min(keys), max(keys) + 1),
+            ),
+        )
+        return without_overlap(scan) if scan.overlapping else scan
+
+    def _extent(self, parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
+        return self.request.lake.extent([parameter]) or otherwise
+
+    def _longest_s(self, parameters: Iterable[str], units: Sequence[Unit]) -> int:
+        first, last = _hull(units)
+        request = ScanRequest(
+            first - 366 * DAY_S, last, tuple(sorted(set(parameters))), self.request.delivery
+        )
+        return self.request.lake.scan(self.engine, request).max_duration_s
+
+    def tallies(self) -> tuple[dict[tuple[int, Reading], Tally], dict[int, int]]:
+        """Tallies by unit and reading, and each task's position among its thresholds."""
+        tasks = self._measured(Source.GRANULES, Source.STATES, Source.HISTOGRAM)
+        if not tasks:
+            return {}, {}
+        wanted: dict[int, dict[Reading, Wanted]] = {}
+        positions: dict[int, int] = {}
+        for number, task in tasks:
+            reading = reading_of(task.parameter, task.objective.statistic)
+            mine = RULES[task.objective.statistic].wanted(task.objective)
+            readings = wanted.setdefault(task.unit.number, {})
+            so_far = readings.get(reading, Wanted())
+            positions[number] = len(so_far.thresholds)
+            readings[reading] = _merged(so_far, mine)
+        units = _units(task for _, task in tasks)
+        keys = [self.keys[u.product_id] for u in units]
+        parameters = {task.parameter.id for _, task in tasks}
+        first, last = _hull(units)
+        base = self._scan(parameters, first, last, keys)
+        longest = self._longest_s(parameters, units)
+        cut = self._scan(parameters, first - longest, last, keys) if longest else base
+        return sum_granules(self.engine, base, Demand(units, self.keys, wanted), cut), positions
+
+    def sketched(self) -> dict[int, Fraction | None]:
+        """Percentiles from histograms, by task."""
+        found: dict[int, Fraction | None] = {}
+        by_reading: dict[Reading, list[tuple[int, Task]]] = {}
+        for number, task in self._measured(Source.HISTOGRAM):
+            reading = reading_of(task.parameter, task.objective.statistic)
+            by_reading.setdefault(reading, []).append((number, task))
+        for reading, tasks in by_reading.items():
+            known = self.histograms(_units(task for _, task in tasks), reading)
+            for number, task in tasks:
+                if task.objective.percentile is not None:
+                    found[number] = sketched_percentile(known, task.unit, task.objective.percentile)
+        return found
+
+    def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
+        first, last = _hull(units)
+        keys = [self.keys[u.product_id] for u in units]
+        granules = self._scan([reading.parameter], first, last, keys)
+        return histograms(self.engine, granules, Demand(units, self.keys, {}), reading)
+
+    def states(self) -> dict[int, UnavailableGranules]:
+        by_rule: dict[StateRule, list[tuple[int, Task]]] = {}
+        for number, task in self._measured(Source.STATES):
+            by_rule.setdefault(state_rule(task), []).append((number, task))
+        found: dict[int, UnavailableGranules] = {}
+        for rule, tasks in by_rule.items():
+            units = _units(task for _, task in tasks)
+            evidence = self._state_evidence(rule, units)
+            for number, task in tasks:
+                found[number] = cut_to(task.unit, self.keys[task.product_id], evidence, rule)
+        return found
+
+    def _state_evidence(self, rule: StateRule, units: Sequence[Unit]) -> StateEvidence:
+        """States over the period and a margin; where the margin leaves a state open, over all
+        that was ever measured of that product."""
+        first, last = _hull(units)
+        keys = sorted({self.keys[u.product_id] for u in units})
+        margin = max(2 * DAY_S, 4 * rule.n * self._longest_s([rule.parameter], units))
+        granules = self._scan([rule.parameter], first - margin, last + margin, keys)
+        evidence = find_states(self.engine, granules, rule, keys)
+        begin, end = self._extent(rule.parameter, (first, last))
+        wider = sorted(evidence.open_ended | (set(keys) - evidence.seen))
+        if wider and (begin < first - margin or end > last + margin):
+            everything = self._scan([rule.parameter], begin, end, wider)
+            evidence.update(find_states(self.engine, everything, rule, wider))
+        return evidence
+
+    def judged(self) -> dict[int, list[tuple[Measured, bool]]]:
+        """Known granules with their verdict in order, for the tasks that need them so."""
+        by_reading: dict[Reading, list[tuple[int, Task]]] = {}
+        for number, task in self._measured(Source.GRANULES):
+            if needs_order(task.objective):
+                reading = reading_of(task.parameter, task.objective.statistic)
+                by_reading.setdefault(reading, []).append((number, task))
+        found: dict[int, list[tuple[Measured, bool]]] = {}
+        for reading, tasks in by_reading.items():
+            keys = sorted({self.keys[t.product_id] for _, t in tasks})
+            begin, _ = self._extent(reading.parameter, _hull(_units(t for _, t in tasks)))
+            last = max(t.unit.allowed[-1][1] for _, t in tasks)
+            granules = self._scan([reading.parameter], min(begin, last), last, keys)
+            measured = fetch_measured(self.engine, granules, reading, keys)
+            for number, task in tasks:
+                mine = measured.get(self.keys[task.product_id], [])
+                found[number] = goodness(task.objective, mine)
+        return found
+
+
+def histograms_of(
+    engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]
+) -> list[Histogram | None]:
+    """The histogram of each task's trusted samples in allowed time, in the order of the tasks,
+    which may come from several plans but share one parameter."""
+    renumbered = [
+        replace(task, unit=replace(task.unit, number=number)) for number, task in enumerate(tasks)
+    ]
+    found: dict[int, Histogram] = {}
+    for first in range(0, len(renumbered), TASKS_PER_HISTOGRAM_PASS):
+        part = renumbered[first : first + TASKS_PER_HISTOGRAM_PASS]
+        search = _Search(engine, request, part)
+        measured = [t for t in part if t.unit.allowed and t.product_id in search.keys]
+        if measured:
+            reading = reading_of(measured[0].parameter, measured[0].objective.statistic)
+            found.update(search.histograms([t.unit for t in measured], reading))
+    return [found.get(number) for number in range(len(tasks))]
+
+
+def _merged(one: Wanted, other: Wanted) -> Wanted:
+    return Wanted(
+        thresholds=one.thresholds + other.thresholds,
+        percentiles=tuple(dict.fromkeys(one.percentiles + other.percentiles)),
+        moments=one.moments or other.moments,
+    )
+
+
+def _units(tasks: Iterable[Task]) -> list[Unit]:
+    return list({t.unit.number: t.unit for t in tasks}.values())
+
+
+def _hull(units: Sequence[Unit]) -> tuple[int, int]:
+    return min(u.allowed[0][0] for u in units), max(u.allowed[-1][1] for u in units)
+
+
+def without_overlap(granules: GranulesLike) -> ClippedGranules:
+    """Each trusted granule ends where the next one of its product and parameter starts."""
+    parts = []
+    table = granules.table
+    names = [n for c in granules.columns.values() for n in (c.value, c.denominator) if n]
+    for column in granules.columns.values():
+        mine = table.filter(~table.suspect, table[column.value].notnull())
+        following = mine.start_s.lead().over(
+            ibis.window(group_by=mine.product_key, order_by=mine.start_s)
+        )
+        room = ibis.coalesce(following - mine.start_s, mine.duration_s)
+        others = {
+            n: ibis.null(mine[n].type())
+            for n in names
+            if n not in (column.value, column.denominator)
+        }
+        parts.append(
+            mine.mutate(duration_s=ibis.least(mine.duration_s, room).cast("int32"), **others)
+        )
+    suspects = table.filter(table.suspect)
+    return ClippedGranules(ibis.union(suspects, *parts), granules.columns)

@@ -1,0 +1,69 @@
+"""Log-bucket histograms of many units at once, as a table expression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pyarrow as pa
+
+from trueline.assessment.granule_sums import Demand, joined_to_units
+from trueline.assessment.histogram import KEY_OFFSET, LN_GAMMA, Histogram
+from trueline.assessment.plan import Unit
+from trueline.assessment.readings import GranulesLike, Reading, columns_of
+from trueline.engine import Engine
+
+
+def histograms(
+    engine: Engine, granules: GranulesLike, demand: Demand, reading: Reading
+) -> dict[int, Histogram]:
+    """By unit number, the histogram of the trusted samples that start in allowed time."""
+    units = [u for u in demand.units if u.allowed]
+    if not units:
+        return {}
+    joined = joined_to_units(engine, granules, demand, units)
+    column = granules.columns[reading.parameter]
+    columns = columns_of(joined, column, reading)
+    number = columns.number.cast("float64")
+    if columns.decimals:
+        number = number / float(10**columns.decimals)
+    keyed = joined.filter(columns.known).mutate(bucket=bucket_key(number))
+    rows = engine.run(keyed.group_by(["unit", "bucket"]).aggregate(count=keyed.count()))
+    return _by_unit(rows.sort_by([("unit", "ascending"), ("bucket", "ascending")]))
+
+
+def bucket_key(number: ir.FloatingValue) -> ir.IntegerValue:
+    """The key of histogram.bucket_keys, in the engine."""
+    magnitude = number.abs()
+    steps = (ibis.ifelse(magnitude > 0, magnitude, 1.0).ln() / LN_GAMMA).ceil().cast("int64")
+    key = ibis.ifelse(number < 0, -(steps + KEY_OFFSET), steps + KEY_OFFSET)
+    return ibis.ifelse(magnitude > 0, key, 0).cast("int64")
+
+
+def _by_unit(rows: pa.Table) -> dict[int, Histogram]:
+    """One histogram per unit from rows sorted by unit and bucket."""
+    units, first = np.unique(rows["unit"].to_numpy(), return_index=True)
+    keys = np.split(rows["bucket"].to_numpy(), first[1:])
+    counts = np.split(rows["count"].to_numpy(), first[1:])
+    return {
+        int(unit): Histogram(
+            keys=keys[i].astype(np.int64),
+            counts=counts[i].astype(np.int64),
+            total=Fraction(0),
+            lowest=float("-inf"),
+            highest=float("inf"),
+        )
+        for i, unit in enumerate(units)
+    }
+
+
+def sketched_percentile(
+    found: Mapping[int, Histogram], unit: Unit, percentile: Decimal
+) -> Fraction | None:
+    histogram = found.get(unit.number)
+    value = histogram.percentile(percentile) if histogram else None
+    return None if value is None else Fraction(Decimal(repr(value)))

@@ -1,0 +1,208 @@
+"""What is to be assessed: every product, objective and conformance period, and the time in which
+each counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from trueline.calendars.instants import instant, seconds, zone
+from trueline.calendars.intervals import Interval, intersect, subtract, total, union
+from trueline.calendars.periods import Period, conformance_periods, midnight
+from trueline.calendars.service_hours import service_intervals
+from trueline.inventory.resolve import AppliedObjective, objectives_of
+from trueline.inventory.values import InventorySnapshot, Product
+from trueline.offerings.values import (
+    Catalog,
+    PerformanceParameter,
+    ServiceHours,
+    ServiceLevelObjective,
+)
+
+FOREVER_S = 1 << 60
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """The time of one product that counts for some of its objectives in one period.
+
+    `scope` = period, product active, service hours; `excluded` = scope within exclusions;
+    `allowed` = scope less excluded. All sorted, disjoint, in UTC seconds."""
+
+    number: int
+    product_id: str
+    period_start: int
+    period_end: int
+    scope: Sequence[Interval]
+    excluded: Sequence[Interval]
+    allowed: Sequence[Interval]
+
+    @property
+    def excluded_s(self) -> int:
+        return total(self.excluded)
+
+    @property
+    def allowed_s(self) -> int:
+        return total(self.allowed)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One product, objective and conformance period to be decided."""
+
+    unit: Unit
+    applied: AppliedObjective
+    parameter: PerformanceParameter
+    period: Period
+    zone_name: str
+
+    @property
+    def objective(self) -> ServiceLevelObjective:
+        return self.applied.objective
+
+    @property
+    def product_id(self) -> str:
+        return self.unit.product_id
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """`length` overrides each objective's own conformance period (P1D for daily figures).
+    `until_s` cuts every period at an instant: a period to date."""
+
+    period: Period
+    length: str | None = None
+    until_s: int | None = None
+
+
+@dataclass
+class Plan:
+    units: list[Unit] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+
+
+def plan_assessment(
+    products: Iterable[Product],
+    catalog: Catalog,
+    snapshot: InventorySnapshot,
+    exclusions: Mapping[str, Sequence[Interval]],
+    request: PlanRequest,
+) -> Plan:
+    """Tasks in the order of products, objectives and periods. `exclusions` by product id; an
+    objective whose parameter nobody defined is set aside with its reason, the rest go on."""
+    plan = Plan()
+    for product in products:
+        excluded = union(exclusions.get(product.id, ()))
+        _plan_product(plan, product, _Sources(catalog, snapshot, excluded, request))
+    return plan
+
+
+@dataclass(frozen=True)
+class _Sources:
+    catalog: Catalog
+    snapshot: InventorySnapshot
+    exclusions: Sequence[Interval]
+    request: PlanRequest
+
+
+def _plan_product(plan: Plan, product: Product, sources: _Sources) -> None:
+    start_s = seconds(product.start)
+    units: dict[object, Unit] = {}
+    for applied, period, zone_name in _periods_of(product, start_s, sources):
+        objective = applied.objective
+        parameter = sources.catalog.parameters.get(objective.parameter)
+        if parameter is None:
+            plan.set_aside.append(
+                f"{product.id} {objective.id}: parameter {objective.parameter!r} is not defined"
+            )
+            continue
+        valid = validity(objective, zone_name)
+        bounds = period.bounds(zone_name)
+        if not intersect([valid], [bounds]):
+            continue
+        key = (zone_name, objective.service_hours, bounds, valid)
+        unit = units.get(key)
+        if unit is None:
+            unit = _unit(len(plan.units), product, objective, (bounds, valid), sources)
+            units[key] = unit
+            plan.units.append(unit)
+        plan.tasks.append(Task(unit, applied, parameter, period, zone_name))
+
+
+def _periods_of(
+    product: Product, start_s: int, sources: _Sources
+) -> Iterator[tuple[AppliedObjective, Period, str]]:
+    """Each objective that applies, with the periods it is decided for. The standard in force at
+    the start of the period applies, or at the product's own start where that is later."""
+    request = sources.request
+    first_s = request.period.bounds(product.time_zone)[0]
+    for applied in objectives_of(product, sources.catalog, sources.snapshot, max(first_s, start_s)):
+        zone_name = applied.objective.time_zone or product.time_zone or "UTC"
+        length = request.length or applied.objective.conformance_period
+        for period in conformance_periods(request.period, length):
+            yield applied, period, zone_name
+
+
+def validity(objective: ServiceLevelObjective, zone_name: str) -> Interval:
+    """[valid_from, valid_to) as instants: local midnights in the objective's zone."""
+    return (
+        midnight(objective.valid_from, zone_name) if objective.valid_from else -FOREVER_S,
+        midnight(objective.valid_to, zone_name) if objective.valid_to else FOREVER_S,
+    )
+
+
+def _unit(
+    number: int,
+    product: Product,
+    objective: ServiceLevelObjective,
+    bounds_and_validity: tuple[Interval, Interval],
+    sources: _Sources,
+) -> Unit:
+    bounds, valid = bounds_and_validity
+    active = (seconds(product.start), seconds(product.end) if product.end else FOREVER_S)
+    until = (-FOREVER_S, sources.request.until_s or FOREVER_S)
+    scope = [bounds]
+    for limit in (active, valid, until):
+        scope = intersect(scope, [limit])
+    zone_name = objective.time_zone or product.time_zone or "UTC"
+    if objective.service_hours and scope:
+        scope = intersect(scope, hours_of(objective.service_hours, bounds, zone_name))
+    excluded = intersect(scope, sources.exclusions)
+    return Unit(
+        number=number,
+        product_id=product.id,
+        period_start=bounds[0],
+        period_end=bounds[1],
+        scope=scope,
+        excluded=excluded,
+        allowed=subtract(scope, excluded) if excluded else scope,
+    )
+
+
+def hours_of(hours: ServiceHours, bounds: Interval, zone_name: str) -> Sequence[Interval]:
+    """Service hours that touch `bounds`, as intervals."""
+    tz = zone(zone_name)
+    first = instant(bounds[0]).astimezone(tz).date()
+    end = instant(bounds[1] - 1).astimezone(tz).date()
+    return service_intervals(
+        first,
+        end + timedelta(days=1),
+        zone_name,
+        (hours.days, hours.from_minute, hours.to_minute, hours.holidays),
+    )
+
+
+def restricted(unit: Unit, away: Sequence[Interval], number: int) -> Unit:
+    """The unit with further time excluded (M6: time in which the product was unavailable)."""
+    excluded = union([*unit.excluded, *intersect(unit.scope, away)])
+    return Unit(
+        number=number,
+        product_id=unit.product_id,
+        period_start=unit.period_start,
+        period_end=unit.period_end,
+        scope=unit.scope,
+        excluded=excluded,
+        allowed=subtract(unit.scope, excluded),
+    )

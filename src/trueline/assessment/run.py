@@ -1,0 +1,138 @@
+"""Assessing a period: which products, their rows, and what the pages keep of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+import pyarrow as pa
+
+from trueline.assessment.aggregate import (
+    FIXED_DIMENSIONS,
+    AggregateRequest,
+    MemberFigure,
+    aggregate,
+    member_figure,
+    memberships,
+)
+from trueline.assessment.assess import Assessment, AssessmentRequest, DecidedTask, Known, assess
+from trueline.assessment.pooled_percentiles import pooled_percentiles
+from trueline.assessment.store import (
+    ResultHeader,
+    StoredAssessment,
+    daily_table,
+    store_assessment,
+)
+from trueline.assessment.values import AssessmentRow
+from trueline.engine import Engine
+from trueline.errors import InputError
+from trueline.inventory.rules import members, parse_rule
+from trueline.settings.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Any of these narrows the products; together they all hold."""
+
+    group: str | None = None
+    offering: str | None = None
+    customer: str | None = None
+    product: str | None = None
+
+
+def select_products(known: Known, selection: Selection) -> list[str]:
+    """Ids of the selected products, sorted; InputError where a name is not known."""
+    snapshot = known.snapshot
+    chosen: set[str] = set(snapshot.products)
+    if selection.group is not None:
+        group = _named(snapshot.groups, selection.group, "group")
+        chosen &= set(members(parse_rule(group.rule), snapshot))
+    if selection.offering is not None:
+        _named(known.catalog.offerings, selection.offering, "offering")
+        chosen &= {i for i, p in snapshot.products.items() if p.offering_id == selection.offering}
+    if selection.customer is not None:
+        _named(snapshot.customers, selection.customer, "customer")
+        chosen &= {i for i, p in snapshot.products.items() if p.customer_id == selection.customer}
+    if selection.product is not None:
+        _named(snapshot.products, selection.product, "sold offering")
+        chosen &= {selection.product}
+    return sorted(chosen)
+
+
+T = TypeVar("T")
+
+
+def _named(known: Mapping[str, T], name: str, what: str) -> T:
+    found = known.get(name)
+    if found is None:
+        raise InputError(f"There is no {what} {name!r}", mend=f"Load it, or name a known {what}")
+    return found
+
+
+def assess_aggregates(
+    engine: Engine, known: Known, request: AssessmentRequest, over: AggregateOver
+) -> tuple[Assessment, pa.Table]:
+    """Rows, and the aggregates of AGGREGATE_SCHEMA over groups and attributes."""
+    figures: list[MemberFigure] = []
+
+    def keep(decided: DecidedTask) -> None:
+        figures.append(member_figure(decided.row, decided.evidence, decided.finding))
+
+    result = assess(engine, known, request, keep)
+    dimensions = memberships(known.snapshot, over.attributes, over.groups)
+    pooled = pooled_percentiles(engine, known, figures, dimensions) if over.percentiles else {}
+    table = aggregate(figures, dimensions, AggregateRequest(known.snapshot, over.k, pooled))
+    return result, table
+
+
+@dataclass(frozen=True)
+class AggregateOver:
+    """`attributes` beside the fixed dimensions; `percentiles`: pool them too, from histograms."""
+
+    attributes: Sequence[str] = ()
+    groups: Sequence[str] | None = None
+    k: int | None = None
+    percentiles: bool = True
+
+
+def store_period(
+    engine: Engine,
+    workspace: Workspace,
+    known: Known,
+    request: AssessmentRequest,
+    *,
+    now: datetime,
+) -> Assessment:
+    """Assess a period and keep rows, daily figures and aggregates for the pages."""
+    attributes = sorted({c for p in known.snapshot.products.values() for c in p.characteristics})
+    over = AggregateOver(attributes=[a for a in attributes if a not in FIXED_DIMENSIONS])
+    result, aggregates = assess_aggregates(engine, known, request, over)
+    extent = known.lake.extent()
+    store_assessment(
+        workspace.results,
+        StoredAssessment(
+            header=ResultHeader(request.period.label, known.as_of_s),
+            delivery=known.delivery,
+            assessed_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            data_until_s=extent[1] if extent else None,
+            rows=result.rows,
+            daily=_daily(engine, known, request),
+            aggregates=aggregates,
+            set_aside=result.set_aside,
+        ),
+    )
+    return result
+
+
+def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table:
+    """The same objectives day by day, for sparklines, bands and the heat calendar."""
+    days: list[tuple[AssessmentRow, date]] = []
+
+    def keep(decided: DecidedTask) -> None:
+        days.append((decided.row, decided.task.period.first))
+
+    assess(engine, known, replace(request, length="P1D"), keep)
+    days.sort(key=lambda pair: (pair[0].product_id, pair[0].objective_id, pair[1]))
+    return daily_table(days)

@@ -1,0 +1,138 @@
+"""Results as files: what `--output` writes, and the stored assessment that the pages read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from trueline.assessment.values import DAILY_SCHEMA, ROW_SCHEMA, AssessmentRow
+from trueline.calendars.instants import render_instant
+from trueline.errors import InputError
+
+_TIMES = ("period_start", "period_end")
+
+
+@dataclass(frozen=True)
+class ResultHeader:
+    period: str
+    as_of_s: int
+
+
+def rows_table(rows: Sequence[AssessmentRow]) -> pa.Table:
+    """Rows as ROW_SCHEMA."""
+    columns = {
+        name: pa.array([getattr(r, name) for r in rows], _plain(ROW_SCHEMA.field(name).type))
+        for name in ROW_SCHEMA.names
+    }
+    return pa.table(columns).cast(ROW_SCHEMA)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Instants are integer seconds in a row."""
+    return pa.int64() if pa.types.is_timestamp(kind) else kind
+
+
+def row_dict(row: AssessmentRow) -> dict[str, object]:
+    """A row as the contract's JSON: instants as text, the verdict as its word."""
+    out: dict[str, object] = {name: getattr(row, name) for name in ROW_SCHEMA.names}
+    for name in _TIMES:
+        out[name] = render_instant(getattr(row, name))
+    out["verdict"] = row.verdict.value
+    return out
+
+
+def render_result(rows: Sequence[AssessmentRow], header: ResultHeader, suffix: str) -> bytes:
+    """The result file as bytes, by the suffix .json, .csv or .parquet. Equal rows, equal bytes."""
+    match suffix:
+        case ".json":
+            body = {
+                "period": header.period,
+                "as_of": render_instant(header.as_of_s),
+                "rows": [row_dict(r) for r in rows],
+            }
+            return (json.dumps(body, indent=1, allow_nan=False) + "\n").encode()
+        case ".csv":
+            sink = pa.BufferOutputStream()
+            table = rows_table(rows)
+            for name in _TIMES:
+                texts = [render_instant(getattr(r, name)) for r in rows]
+                at = table.column_names.index(name)
+                table = table.set_column(at, name, pa.array(texts, pa.string()))
+            pa_csv.write_csv(table, sink, pa_csv.WriteOptions(quoting_style="needed"))
+            return bytes(sink.getvalue().to_pybytes())
+        case ".parquet":
+            sink = pa.BufferOutputStream()
+            pq.write_table(rows_table(rows), sink, compression="zstd")
+            return bytes(sink.getvalue().to_pybytes())
+        case _:
+            raise InputError(
+                f"Results are not written as {suffix!r}",
+                mend="Name an output file that ends in .json, .csv or .parquet",
+            )
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """The file appears whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(content)
+        os.replace(draft, path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+
+
+@dataclass(frozen=True)
+class StoredAssessment:
+    """One period's results for the pages; see values.py for the files."""
+
+    header: ResultHeader
+    delivery: int
+    assessed_at: str
+    data_until_s: int | None
+    rows: Sequence[AssessmentRow]
+    daily: pa.Table
+    aggregates: pa.Table
+    set_aside: Sequence[str]
+
+
+def store_assessment(results: Path, stored: StoredAssessment) -> Path:
+    """Write results/<period>/ file by file; assessment.json last, which makes it count."""
+    folder = results / stored.header.period
+    tables = {
+        "rows.parquet": rows_table(stored.rows),
+        "daily.parquet": stored.daily,
+        "aggregates.parquet": stored.aggregates,
+    }
+    for name, table in tables.items():
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, compression="zstd")
+        write_whole(folder / name, bytes(sink.getvalue().to_pybytes()))
+    about = {
+        "period": stored.header.period,
+        "as_of": render_instant(stored.header.as_of_s),
+        "delivery": stored.delivery,
+        "assessed_at": stored.assessed_at,
+        "data_until": None if stored.data_until_s is None else render_instant(stored.data_until_s),
+        "set_aside": list(stored.set_aside),
+    }
+    write_whole(folder / "assessment.json", (json.dumps(about, indent=1) + "\n").encode())
+    return folder
+
+
+def daily_table(rows: Sequence[tuple[AssessmentRow, object]]) -> pa.Table:
+    """Daily rows as DAILY_SCHEMA; each with its local day."""
+    columns: dict[str, list[object]] = {name: [] for name in DAILY_SCHEMA.names}
+    for row, day in rows:
+        for name in DAILY_SCHEMA.names:
+            columns[name].append(day if name == "day" else getattr(row, name))
+    return pa.table(
+        {n: pa.array(columns[n], DAILY_SCHEMA.field(n).type) for n in DAILY_SCHEMA.names}
+    )

@@ -1,0 +1,100 @@
+"""`trueline load KIND FILE...`: everything that comes in as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trueline.cli import console
+from trueline.intake.load import LoadOptions, LoadReport
+from trueline.inventory.load import (
+    load_agreements,
+    load_customers,
+    load_groups,
+    load_products,
+)
+from trueline.measurement.events import load_events
+from trueline.measurement.load import MeasurementOptions, load_measurements, read_mapping
+from trueline.offerings.load import load_offerings
+from trueline.outages.load import load_exclusions
+from trueline.settings.workspace import Workspace
+
+app = typer.Typer(
+    no_args_is_help=True, help="Load offerings, inventory, measurements, events, exclusions."
+)
+
+Files = Annotated[list[Path], typer.Argument(help="Files, each loaded as one delivery.")]
+Loader = Callable[[Workspace, Path, LoadOptions], LoadReport]
+
+
+def _load_each(files: list[Path], loader: Loader, what: str) -> None:
+    workspace = console.workspace()
+    for file in files:
+        with console.load_options(f"{what} {file.name}") as options:
+            report = loader(workspace, file, options)
+        console.print_report(report, f"{what} {file}")
+
+
+@app.command()
+def offerings(files: Files) -> None:
+    """Parameters, offerings and objectives: YAML, or OpenSLO v1."""
+    _load_each(files, load_offerings, "offerings")
+
+
+@app.command()
+def customers(files: Files) -> None:
+    """Customers: CSV or Parquet."""
+    _load_each(files, load_customers, "customers")
+
+
+@app.command()
+def products(files: Files) -> None:
+    """Sold offerings: CSV or Parquet."""
+    _load_each(files, load_products, "products")
+
+
+@app.command()
+def agreements(files: Files) -> None:
+    """Negotiated objectives that override the offering's: CSV, Parquet or YAML."""
+    _load_each(files, load_agreements, "agreements")
+
+
+@app.command()
+def groups(files: Files) -> None:
+    """Groups of similar sold offerings by rule: CSV, Parquet or YAML."""
+    _load_each(files, load_groups, "groups")
+
+
+@app.command()
+def events(files: Files) -> None:
+    """Outages and tickets: CSV or Parquet."""
+    _load_each(files, load_events, "events")
+
+
+@app.command()
+def exclusions(files: Files) -> None:
+    """Agreed intervals that do not count: CSV or Parquet."""
+    _load_each(files, load_exclusions, "exclusions")
+
+
+@app.command()
+def measurements(
+    files: Annotated[list[Path], typer.Argument(help="Files, together one delivery.")],
+    format: Annotated[
+        str | None, typer.Option(help="csv, parquet, jsonl, 3gpp ... (default: by the name)")
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML: objects to products, counters to parameters")
+    ] = None,
+) -> None:
+    """Granules: CSV, Parquet, JSON lines, 3GPP XML, remote write or OTLP captures."""
+    workspace = console.workspace()
+    with console.load_options("measurements") as load:
+        options = MeasurementOptions(
+            load=load, format=format, mapping=read_mapping(mapping) if mapping else {}
+        )
+        report = load_measurements(workspace, files, options)
+    console.print_report(report, "measurements")

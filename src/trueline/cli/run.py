@@ -1,0 +1,35 @@
+"""`trueline run`: demo operator, assessment, pages: what `make run` starts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trueline.assessment.assess import AssessmentRequest
+from trueline.assessment.known import what_was_known
+from trueline.assessment.run import store_period
+from trueline.calendars.periods import parse_period
+from trueline.cli import console, demo
+from trueline.cli.serve import serve
+from trueline.engine.duckdb import DuckDBEngine
+
+
+def run(
+    port: Annotated[int, typer.Option(help="loopback port")] = 8000,
+    products: Annotated[int, typer.Option(min=1, help="sold offerings of the demo")] = 2000,
+    months: Annotated[int, typer.Option(min=1, help="months of the demo")] = 3,
+    pages: Annotated[bool, typer.Option(help="serve the pages at the end")] = True,
+) -> None:
+    """Build the demo operator where the workspace is empty, assess it, serve the pages."""
+    workspace = console.workspace()
+    if not demo.has_deliveries():
+        labels = demo.build(workspace, products, months, seed=1)
+        known = what_was_known(workspace)
+        engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+        for label in labels:
+            request = AssessmentRequest(parse_period(label))
+            result = store_period(engine, workspace, known, request, now=console.now())
+            console.out.print(f"{label}: {len(result.rows):,} verdicts", markup=False)
+    if pages:
+        serve(port)
