@@ -12,11 +12,13 @@ from types import TracebackType
 from django.db.models import Max, Min, Q, QuerySet
 
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.measurement.compaction import CompactionReport, compact
 from trueline.measurement.dictionary import Dictionary
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
+from trueline.measurement.readers import ReaderLock
 from trueline.measurement.scan import (
     GranuleScan,
     ParquetEngine,
@@ -24,11 +26,12 @@ from trueline.measurement.scan import (
     harmonised,
     scan_files,
 )
+from trueline.measurement.segments import folder
+from trueline.measurement.wide import BLOCK_PRODUCTS
 from trueline.settings.workspace import Workspace
 
 _DATA = Q(kind__in=DATA_KINDS)
 _COMPARED = 2_000  # more files than this are not compared one by one
-BLOCK_PRODUCTS = 128  # product keys per compacted file
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Lake:
         self.dictionary = Dictionary()
         self.marks = Marks(self.root)
         self._swept = False
+        self._readers = ReaderLock(self.root)
         self._engine: DuckDBEngine | None = None
 
     def __enter__(self) -> Lake:
@@ -86,17 +90,29 @@ class Lake:
         if self._engine is not None:
             self._engine.close()
             self._engine = None
+        self._readers.close()
 
     def sweep(self) -> None:
-        """Remove files that a crash left unnamed; call inside the write lock."""
-        if self._swept:
-            return
-        named = set(LakeFile.objects.values_list("path", flat=True))
-        for kind in FileKind:
-            for path in (self.root / f"{kind}s").glob("*.parquet"):
-                if f"{kind}s/{path.name}" not in named:
-                    path.unlink(missing_ok=True)
-        self._swept = True
+        """Once: remove what a crash left; call inside the write lock."""
+        if not self._swept:
+            self._swept = self.remove_unnamed()
+
+    def remove_unnamed(self) -> bool:
+        """Remove files that the manifest does not name, unless somebody else may read them; call
+        inside the write lock."""
+        with self._readers.alone() as alone:
+            if not alone:
+                return False
+            named = set(LakeFile.objects.values_list("path", flat=True))
+            for kind in FileKind:
+                for path in (self.root / folder(kind)).glob("*.parquet"):
+                    if f"{folder(kind)}/{path.name}" not in named:
+                        path.unlink(missing_ok=True)
+        return True
+
+    def compact(self) -> CompactionReport:
+        """Merge the segments into sorted blocks; every scan gives the same before and after."""
+        return compact(self)
 
     def product_keys(self, ids: Iterable[str]) -> Mapping[str, int]:
         """Keys of those products that were ever measured."""
@@ -107,6 +123,7 @@ class Lake:
         return {key: product for product, key in self.dictionary.products().items()}
 
     def scan(self, engine: ParquetEngine, request: ScanRequest) -> GranuleScan:
+        self._readers.share()
         entries = self._visible(request)
         held = [e for e in entries if e.kind is not FileKind.SUPERSESSION]
         keys = self.dictionary.parameter_keys(request.parameters)
@@ -166,6 +183,7 @@ class Lake:
         parameter_key = self.dictionary.parameter_keys([parameter]).get(parameter)
         if product_key is None or parameter_key is None:
             return ()
+        self._readers.share()
         entries = read_manifest(
             Q(min_start_s__lte=start_s, max_start_s__gte=start_s)
             & Q(min_product_key__lte=product_key, max_product_key__gte=product_key)

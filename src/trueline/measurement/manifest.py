@@ -102,6 +102,13 @@ def record_files(entries: Iterable[ManifestEntry]) -> None:
     )
 
 
+def forget_files(entries: Iterable[ManifestEntry]) -> None:
+    """Take files out of the manifest; call in the transaction that records their successors."""
+    ids = [entry.id for entry in entries]
+    for at in range(0, len(ids), 500):
+        LakeFile.objects.filter(id__in=ids[at : at + 500]).delete()
+
+
 def _entry(row: LakeFile) -> ManifestEntry:
     copied = {name: getattr(row, name) for name in _COPIED}
     columns = tuple(ColumnFacts(**facts) for facts in row.columns)

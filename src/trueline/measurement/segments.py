@@ -78,6 +78,30 @@ def write_supersession(lake: Path, gone: pa.Table, delivery: int) -> ManifestEnt
     return replace(entry, min_delivery=delivery, max_delivery=delivery, size=size)
 
 
+def write_history(
+    lake: Path,
+    granules: Granules,
+    delivery: npt.NDArray[np.int32],
+    superseded_by: npt.NDArray[np.int32],
+) -> ManifestEntry:
+    """Versions that corrections replaced, each with the delivery that did."""
+    table = long_table(granules, 0).set_column(
+        SEGMENT_SCHEMA.get_field_index("delivery"), SEGMENT_SCHEMA.field("delivery"), [delivery]
+    )
+    table = table.append_column(REPLACED_SCHEMA.field("superseded_by"), [superseded_by])
+    path = new_path(FileKind.HISTORY)
+    size = write_parquet(lake / path, table)
+    return replace(
+        _described(FileKind.HISTORY, path, granules.start_s, granules.product_key),
+        min_delivery=int(delivery.min()),
+        max_delivery=int(superseded_by.max()),
+        max_end_s=int((granules.start_s + granules.duration_s).max()),
+        max_duration_s=int(granules.duration_s.max()),
+        size=size,
+        columns=facts_of(granules),
+    )
+
+
 def write_unknown(lake: Path, rows: pa.Table, delivery: int) -> ManifestEntry:
     """Granules of unknown products or parameters, as their reader yielded them."""
     path = new_path(FileKind.UNKNOWN)
@@ -176,4 +200,8 @@ def sync_folder(folder: Path) -> None:
 
 def new_path(kind: FileKind) -> str:
     """A fresh path below the lake."""
-    return f"{kind}s/{uuid.uuid4().hex}.parquet"
+    return f"{folder(kind)}/{uuid.uuid4().hex}.parquet"
+
+
+def folder(kind: FileKind) -> str:
+    return {FileKind.HISTORY: "history", FileKind.UNKNOWN: "unknown"}.get(kind, f"{kind}s")

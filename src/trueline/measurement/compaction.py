@@ -1,0 +1,250 @@
+"""Compaction: hot segments become sorted wide blocks, one file per month and product block.
+
+Nothing is lost: what a correction replaced moves to history files. Old files stay until the
+manifest has changed, and as long as somebody reads the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from django.db import transaction
+
+from trueline.calendars.instants import instant, seconds
+from trueline.intake.record import write_lock
+from trueline.measurement.arrivals import Granules, facts_of
+from trueline.measurement.long_form import LONG_COLUMNS, files_sql, long_sql
+from trueline.measurement.manifest import (
+    FileKind,
+    ManifestEntry,
+    forget_files,
+    read_manifest,
+    record_files,
+)
+from trueline.measurement.segments import make_durable, new_path, write_history
+from trueline.measurement.wide import (
+    BLOCK_PRODUCTS,
+    ROW_GROUP,
+    bounded_facts,
+    open_writer,
+    wide_rows,
+    wide_schema,
+)
+
+if TYPE_CHECKING:
+    from trueline.measurement.lake import Lake
+
+_AT_ONCE = 8_000_000  # granules held in memory
+
+
+@dataclass(frozen=True)
+class CompactionReport:
+    segments: int  # merged
+    blocks: int  # written
+    samples: int
+    size: int  # bytes of the written blocks
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Starts in [start_s, end_s), a calendar month in UTC, of keys lo <= key < hi."""
+
+    start_s: int
+    end_s: int
+    lo: int
+    hi: int
+
+    def meets(self, entry: ManifestEntry) -> bool:
+        return (
+            entry.min_start_s < self.end_s
+            and entry.max_start_s >= self.start_s
+            and entry.min_product_key < self.hi
+            and entry.max_product_key >= self.lo
+        )
+
+
+def compact(lake: Lake) -> CompactionReport:
+    """Merge every segment into blocks."""
+    with write_lock(lake.workspace):
+        lake.sweep()
+        entries = read_manifest()
+        hot = [e for e in entries if e.kind in (FileKind.SEGMENT, FileKind.SUPERSESSION)]
+        segments = [e for e in hot if e.kind is FileKind.SEGMENT]
+        blocks = [e for e in entries if e.kind is FileKind.BLOCK]
+        made: list[ManifestEntry] = []
+        merged: list[ManifestEntry] = []
+        for partition in _partitions(hot):
+            inputs = [e for e in [*segments, *blocks] if partition.meets(e)]
+            gone = [e for e in hot if e.kind is FileKind.SUPERSESSION and partition.meets(e)]
+            written = _Block(lake, partition, inputs, gone).write()
+            made.extend(written)
+            merged.extend(e for e in inputs if e.kind is FileKind.BLOCK)
+        with transaction.atomic():
+            forget_files([*hot, *merged])
+            record_files(made)
+        lake.remove_unnamed()
+    written = [e for e in made if e.kind is FileKind.BLOCK]
+    return CompactionReport(
+        segments=len(segments),
+        blocks=len(written),
+        samples=sum(e.samples for e in written),
+        size=sum(e.size for e in written),
+    )
+
+
+def _partitions(hot: Sequence[ManifestEntry]) -> Iterator[Partition]:
+    """Months and product blocks that hot files may touch, in order."""
+    touched: set[tuple[int, int]] = set()
+    for entry in hot:
+        first, last = entry.min_product_key, entry.max_product_key
+        for block in range(first // BLOCK_PRODUCTS, last // BLOCK_PRODUCTS + 1):
+            touched.update((m, block) for m in _months(entry.min_start_s, entry.max_start_s))
+    for month, block in sorted(touched):
+        lo = block * BLOCK_PRODUCTS
+        yield Partition(month, _next_month(month), lo, lo + BLOCK_PRODUCTS)
+
+
+def _months(first_s: int, last_s: int) -> Iterator[int]:
+    first = instant(first_s)
+    month = seconds(datetime(first.year, first.month, 1, tzinfo=UTC))
+    while month <= last_s:
+        yield month
+        month = _next_month(month)
+
+
+def _next_month(month_s: int) -> int:
+    month = instant(month_s)
+    year, number = (month.year, month.month + 1) if month.month < 12 else (month.year + 1, 1)
+    return seconds(datetime(year, number, 1, tzinfo=UTC))
+
+
+@dataclass
+class _Block:
+    """The writing of one block from everything that meets its partition."""
+
+    lake: Lake
+    partition: Partition
+    inputs: Sequence[ManifestEntry]
+    gone: Sequence[ManifestEntry]
+
+    def write(self) -> list[ManifestEntry]:
+        """Entries of the block and of its new history; none when there are no granules."""
+        ranges = self._key_ranges()
+        path = new_path(FileKind.BLOCK)
+        facts = bounded_facts(self.inputs) if len(ranges) > 1 else None
+        writer, parts, out = None, [], []
+        for lo, hi in ranges:
+            granules, delivery, superseded = self._read(lo, hi)
+            old = superseded > 0
+            if old.any():
+                dead = granules.take(old)
+                entry = write_history(self.lake.root, dead, delivery[old], superseded[old])
+                out.append(entry)
+                granules, delivery = granules.take(~old), delivery[~old]
+            if len(granules) == 0:
+                continue
+            facts = facts or facts_of(granules)
+            rows = wide_rows(granules, delivery, facts)
+            if writer is None:
+                writer = open_writer(self.lake.root / path, wide_schema(facts))
+            writer.write_table(rows.table, row_group_size=ROW_GROUP)
+            parts.append(_described(granules, delivery, rows.table.num_rows, rows.overlapping))
+        if writer is None or facts is None:
+            return out
+        writer.close()
+        size = make_durable(self.lake.root / path)
+        return [replace(_summed(parts), path=path, size=size, columns=facts), *out]
+
+    def _key_ranges(self) -> list[tuple[int, int]]:
+        """The products in portions that fit in memory."""
+        rows = 0.0
+        for entry in self.inputs:
+            keys = entry.max_product_key - entry.min_product_key + 1
+            inside = min(entry.max_product_key + 1, self.partition.hi) - max(
+                entry.min_product_key, self.partition.lo
+            )
+            rows += entry.samples * inside / keys
+        portions = min(BLOCK_PRODUCTS, int(rows / _AT_ONCE) + 1)
+        edges = np.linspace(self.partition.lo, self.partition.hi, portions + 1).astype(int)
+        return [(int(lo), int(hi)) for lo, hi in pairwise(edges)]
+
+    def _read(
+        self, lo: int, hi: int
+    ) -> tuple[Granules, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+        """Granules, their deliveries, and by which delivery they are superseded (0: by none)."""
+        p = self.partition
+        where = (
+            f"start_s >= {p.start_s} AND start_s < {p.end_s} "
+            f"AND product_key >= {lo} AND product_key < {hi}"
+        )
+        rows = long_sql(self.lake.root, self.inputs, where)
+        query = f"SELECT {LONG_COLUMNS}, 0::INTEGER AS superseded_by FROM ({rows})"
+        if self.gone:
+            query = (
+                f"SELECT {LONG_COLUMNS}, coalesce(g.superseded_by, 0)::INTEGER AS superseded_by "
+                f"FROM ({rows}) LEFT JOIN {files_sql(self.lake.root, self.gone)} g "
+                "USING (product_key, parameter_key, start_s, delivery)"
+            )
+        return _granules(self.lake.engine.sql(query))
+
+
+def _granules(
+    rows: pa.Table,
+) -> tuple[Granules, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    columns = {n: rows[n].to_numpy() for n in rows.column_names}
+    granules = Granules(
+        product_key=columns["product_key"],
+        parameter_key=columns["parameter_key"],
+        start_s=columns["start_s"],
+        duration_s=columns["duration_s"],
+        value=columns["value"],
+        denominator=columns["denominator"].astype(np.float64, copy=False),
+        suspect=columns["suspect"].astype(np.bool_, copy=False),
+        line=np.broadcast_to(np.int64(0), len(rows)),
+    )
+    return granules, columns["delivery"], columns["superseded_by"]
+
+
+def _described(
+    granules: Granules, delivery: npt.NDArray[np.int32], rows: int, overlapping: bool
+) -> ManifestEntry:
+    return ManifestEntry(
+        kind=FileKind.BLOCK,
+        path="",
+        min_delivery=int(delivery.min()),
+        max_delivery=int(delivery.max()),
+        min_start_s=int(granules.start_s.min()),
+        max_start_s=int(granules.start_s.max()),
+        max_end_s=int((granules.start_s + granules.duration_s).max()),
+        max_duration_s=int(granules.duration_s.max()),
+        min_product_key=int(granules.product_key.min()),
+        max_product_key=int(granules.product_key.max()),
+        rows=rows,
+        samples=len(granules),
+        size=0,
+        overlapping=overlapping,
+        columns=(),
+    )
+
+
+def _summed(parts: Sequence[ManifestEntry]) -> ManifestEntry:
+    return replace(
+        parts[0],
+        min_delivery=min(p.min_delivery for p in parts),
+        max_delivery=max(p.max_delivery for p in parts),
+        min_start_s=min(p.min_start_s for p in parts),
+        max_start_s=max(p.max_start_s for p in parts),
+        max_end_s=max(p.max_end_s for p in parts),
+        max_duration_s=max(p.max_duration_s for p in parts),
+        min_product_key=min(p.min_product_key for p in parts),
+        max_product_key=max(p.max_product_key for p in parts),
+        rows=sum(p.rows for p in parts),
+        samples=sum(p.samples for p in parts),
+        overlapping=any(p.overlapping for p in parts),
+    )
