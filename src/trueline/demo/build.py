@@ -18,17 +18,26 @@ from trueline.demo import files
 from trueline.demo.granule_tables import MonthOfGranules
 from trueline.demo.happenings import MonthOfHappenings
 from trueline.demo.operator import DemoOperator, plan_operator
+from trueline.demo.portfolio import PORTFOLIO, products_of
 from trueline.demo.scale import DemoScale, Month
 from trueline.demo.truths import render_truths
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
-from trueline.inventory.load import load_customers, load_groups, load_products
+from trueline.inventory.load import (
+    load_agreements,
+    load_customers,
+    load_groups,
+    load_products,
+)
 from trueline.measurement.append import append_granules
 from trueline.measurement.granules import GranuleBatch
+from trueline.measurement.lake import open_lake
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
+
+__all__ = ["DemoReport", "DemoScale", "build_demo"]
 
 TRUTHS_FILE = "demo-truths.json"
 FILES_FOLDER = "demo-files"
@@ -48,6 +57,7 @@ class DemoReport:
     deliveries: int
     ledger: Ledger
     truths: Path
+    months: tuple[str, ...]  # labels of the months of data
     seconds: float
 
 
@@ -80,11 +90,11 @@ def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> 
     folder.mkdir(parents=True, exist_ok=True)
     building = _Building(workspace, options, operator, folder, [])
     _deliver_records(building)
-    for number, (month, happened, granules) in enumerate(operator.months()):
+    for month, happened, granules in operator.months():
         _deliver_happenings(building, month, happened)
         _deliver_granules(building, month, granules)
-        if options.progress is not None:
-            options.progress.advance(number + 1, scale.months, building.samples)
+    with open_lake(workspace) as lake:
+        lake.compact()
     truths = workspace.home / TRUTHS_FILE
     truths.write_text(render_truths(scale, operator.truths), encoding="utf-8")
     ledger = Ledger()
@@ -99,6 +109,7 @@ def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> 
         deliveries=len(building.reports),
         ledger=ledger,
         truths=truths,
+        months=tuple(month.label for month in scale.months_of_data()),
         seconds=time.monotonic() - began,
     )
 
@@ -111,6 +122,7 @@ def _deliver_records(building: _Building) -> None:
         ("offerings.yaml", files.render_offerings(), load_offerings),
         ("customers.csv", files.render_customers(population), load_customers),
         ("products.csv", files.render_products(population), load_products),
+        ("agreements.csv", files.render_agreements(building.operator.agreements), load_agreements),
         ("groups.csv", files.render_groups(), load_groups),
     ):
         building.reports.append(load(workspace, building.write(name, text), options))
@@ -146,6 +158,19 @@ def _deliver_granules(building: _Building, month: Month, granules: MonthOfGranul
 
 
 def _counted(building: _Building, batches: Iterator[GranuleBatch]) -> Iterator[GranuleBatch]:
+    expected = expected_samples(building.operator.scale)
     for batch in batches:
         building.samples += batch.table.num_rows
+        if building.options.progress is not None:
+            done = min(building.samples, expected)
+            building.options.progress.advance(done, expected, building.samples)
         yield batch
+
+
+def expected_samples(scale: DemoScale) -> int:
+    """About how many granules a demo of this scale holds."""
+    series = sum(
+        count * len(sold.series)
+        for sold, count in zip(PORTFOLIO, products_of(scale.products), strict=True)
+    )
+    return series * sum(month.granules for month in scale.months_of_data())

@@ -11,6 +11,7 @@ from trueline.calendars.instants import render_instant, seconds
 from trueline.demo.contracts import GROUPS
 from trueline.demo.happenings import AgreedWork, Happening
 from trueline.demo.population import Population
+from trueline.inventory.values import Agreement
 
 
 def render_offerings() -> str:
@@ -56,6 +57,25 @@ def render_products(population: Population) -> str:
 def render_groups() -> str:
     rows = [(group.id, group.name, group.rule) for group in GROUPS]
     return _csv(("group_id", "name", "rule"), rows)
+
+
+def render_agreements(agreements: Iterable[Agreement]) -> str:
+    """One negotiated change of one product, or of all products of the customer, a row."""
+    rows = [
+        (
+            *(agreement.id, agreement.customer_id, agreement.name, product_id),
+            *(term.objective_id, key, value, str(term.valid_from or "")),
+        )
+        for agreement in agreements
+        for term in agreement.terms
+        for product_id in term.product_ids or ("",)
+        for key, value in term.changes.items()
+    ]
+    heading = (
+        *("agreement_id", "customer_id", "name", "product_id"),
+        *("objective_id", "key", "value", "valid_from"),
+    )
+    return _csv(heading, rows)
 
 
 def render_exclusions(population: Population, works: Iterable[AgreedWork]) -> str:
