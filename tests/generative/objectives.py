@@ -18,16 +18,17 @@ SERVICE_HOURS = [
     {"days": ["SA", "SU"], "from": "22:00", "to": "06:00"},
     {"from": "00:30", "to": "02:30"},
 ]
+MIN_COVERAGES = [0, 0, 0.01, 0.2, 0.6, 1]
 ZONES = ["UTC", "Europe/Lisbon", "Europe/Helsinki", "America/New_York", "Asia/Kolkata"]
-SHARE: Scale = ("GE", [0.5, 0.9, 0.95, 0.999, 1], 0.0005)
+SHARE: Scale = ("GE", [0.2, 0.5, 0.9, 0.95, 0.999, 1], 0.0005)
 DELAY: Scale = ("LE", [5, 12.5, 18, 20.1, 25], -0.5)
 LOSS: Scale = ("LE", [0.005, 0.01, 0.3, 0.5], -0.001)
 
 
 @st.composite
 def objectives(draw: st.DrawFn) -> list[Objective]:
-    """One to six objectives of one offering, ids by position and statistic."""
-    chosen = draw(st.lists(st.one_of(*STATISTICS), min_size=1, max_size=6))
+    """Two to six objectives of one offering, ids by position and statistic."""
+    chosen = draw(st.lists(st.one_of(*STATISTICS), min_size=2, max_size=6))
     return [
         {"id": f"{position}-{one['statistic']}"} | one | draw(options(one))
         for position, one in enumerate(chosen)
@@ -42,15 +43,23 @@ def options(draw: st.DrawFn, objective: Objective) -> Objective:
         "missing_data": draw(st.sampled_from(["exclude", "good", "bad", "hold"])),
         "basis": draw(st.sampled_from(["agreed", "acceptable"])),
     }
-    found |= draw(maybe("min_coverage", st.sampled_from([0, 0.2, 0.6, 0.9, 1])))
+    found |= draw(st.sampled_from([{}, *({"min_coverage": one} for one in MIN_COVERAGES)]))
     found |= draw(maybe("service_hours", st.sampled_from(SERVICE_HOURS)))
     found |= draw(maybe("time_zone", st.sampled_from(ZONES)))
+    found |= draw(maybe("tolerance", tolerances(objective)))
+    found |= draw(maybe("rounding", roundings()))
+    if draw(st.integers(0, 4)) == 4:
+        found |= draw(effective_dates())
+    return found
+
+
+@st.composite
+def effective_dates(draw: st.DrawFn) -> Objective:
+    found: Objective = {}
     found |= draw(maybe("valid_from", st.sampled_from(["2026-01-01", "2026-03-12", "2026-10-20"])))
     found |= draw(maybe("valid_to", st.sampled_from(["2026-03-29", "2026-10-25", "2027-01-01"])))
     if found.get("valid_to", "9999") <= found.get("valid_from", ""):
         del found["valid_to"]
-    found |= draw(maybe("tolerance", tolerances(objective)))
-    found |= draw(maybe("rounding", roundings()))
     return found
 
 
@@ -88,7 +97,7 @@ def targeted(draw: st.DrawFn, head: Objective, scale: Scale) -> Objective:
     target = draw(st.sampled_from(targets))
     found = head | {"comparator": comparator, "conformance_target": target}
     if comparator in (usual, strict) and draw(st.booleans()):
-        found["threshold_target"] = round(target + safer, 6)
+        found["threshold_target"] = round(target + safer * draw(st.sampled_from([1, 100])), 6)
     return found
 
 

@@ -79,7 +79,7 @@ def workspaces(draw: st.DrawFn, *, overlaps: bool = True) -> WorkspaceSpec:
         products,
         rows + draw(afterthoughts(rows)),
         draw(events(names, around)),
-        draw(st.lists(exclusions(names, around), max_size=5)),
+        draw(st.lists(exclusions(names, around), max_size=4)),
     )
 
 
@@ -94,8 +94,9 @@ def instants(around: Around) -> st.SearchStrategy[int]:
 @st.composite
 def products_of(draw: st.DrawFn, product_id: str, around: Around) -> Active:
     zone = draw(st.sampled_from(ZONES))
-    start = draw(st.one_of(st.just(around.start_s - 60 * DAY_S), instants(around)))
-    end = draw(st.one_of(st.none(), st.none(), instants(around)))
+    long_before = st.just(around.start_s - 60 * DAY_S)
+    start = draw(st.one_of(long_before, long_before, long_before, instants(around)))
+    end = draw(st.one_of(st.none(), st.none(), st.none(), instants(around)))
     if end is not None and end <= start:
         end = start + 1
     return Active(product_id, start, end, zone)
@@ -132,8 +133,10 @@ def series(
 
 def runs(kinds: list[str]) -> st.SearchStrategy[list[tuple[str, int, int]]]:
     """Kind, number of granules, and where in the palette of values they begin."""
-    one = st.tuples(st.sampled_from(kinds), st.sampled_from([1, 2, 5, 10, 30]), st.integers(0, 8))
-    return st.lists(one, max_size=9)
+    one = st.tuples(
+        st.sampled_from(kinds), st.sampled_from([30, 1, 2, 5, 10, 60]), st.integers(0, 8)
+    )
+    return st.one_of(st.lists(one, min_size=4, max_size=9), st.lists(one, max_size=9))
 
 
 def reading(parameter: str, at: int) -> tuple[str, str]:
@@ -173,8 +176,10 @@ def exclusions(
     draw: st.DrawFn, names: st.SearchStrategy[str], around: Around
 ) -> tuple[str, int, int]:
     start = draw(instants(around))
-    lasting = st.sampled_from([1, 450, 3_600, DAY_S, around.end_s - around.start_s + 2 * DAY_S])
-    return draw(names), start, start + draw(lasting)
+    lasting = draw(st.sampled_from([1, 450, 3_600, 3_600, 14_400, 20_001, DAY_S, 0]))
+    if lasting == 0:
+        lasting = around.end_s - around.start_s + 2 * DAY_S
+    return draw(names), start, start + lasting
 
 
 @st.composite
