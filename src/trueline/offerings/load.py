@@ -34,24 +34,50 @@ from trueline.offerings.models import (
     OfferingVersion,
     ParameterVersion,
 )
+from trueline.offerings.openslo import is_openslo, parse_openslo
+from trueline.offerings.openslo_documents import Unmapped
 from trueline.offerings.parse import ParsedCatalogue, parse_offerings
-from trueline.offerings.values import PerformanceParameter, ProductOffering
+from trueline.offerings.values import Catalog, PerformanceParameter, ProductOffering
 from trueline.settings.workspace import Workspace
 
 
 def load_offerings(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
-    """Load `path`. A definition that is already known with the same meaning is a duplicate; one
-    that differs supersedes the known one, and only objectives that changed get a new version."""
+    """Load `path`, trueline/v1 or OpenSLO v1. A definition already known with the same meaning is
+    a duplicate; one that differs supersedes it, and only objectives that changed rise in version.
+    """
     source = source_of("offerings", path, options)
     data = read_bounded(path)
 
     def write(delivery: Delivery) -> Outcome:
         known = catalog_at(delivery.id)
-        parsed = parse_offerings(data, path.name, known.parameters)
+        unmapped: tuple[Unmapped, ...] = ()
+        if is_openslo(data):
+            imported = parse_openslo(data, path.name, known.parameters)
+            parsed, unmapped = imported.catalogue, imported.unmapped
+            parsed.offerings = [_joined(offering, known) for offering in parsed.offerings]
+        else:
+            parsed = parse_offerings(data, path.name, known.parameters)
         CatalogueFile.objects.create(delivery=delivery, name=path.name, content=data)
-        return record_catalogue(delivery, parsed)
+        outcome = record_catalogue(delivery, parsed)
+        outcome.messages = [*outcome.messages, *(f"not mapped: {item}" for item in unmapped)]
+        return outcome
 
     return record_load(workspace, source, options, write)
+
+
+def _joined(offering: ProductOffering, known: Catalog) -> ProductOffering:
+    """An OpenSLO file need not hold all SLOs of a service: objectives under other ids stay."""
+    before = known.offerings.get(offering.id)
+    if before is None:
+        return offering
+    brought = {objective.id: objective for objective in offering.objectives}
+    kept = [brought.pop(objective.id, objective) for objective in before.objectives]
+    return replace(
+        offering,
+        name=offering.name or before.name,
+        characteristics=offering.characteristics or before.characteristics,
+        objectives=(*kept, *brought.values()),
+    )
 
 
 def read_bounded(path: Path) -> bytes:
