@@ -17,7 +17,8 @@ from trueline.inventory.load import (
     load_products,
 )
 from trueline.measurement.events import load_events
-from trueline.measurement.load import MeasurementOptions, load_measurements, read_mapping
+from trueline.measurement.formats.mapping import read_mapping
+from trueline.measurement.load import MeasurementOptions, load_measurements
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trueline.cli import console
-from trueline.measurement.append import replay_unknown
+from trueline.measurement.unknown import replay_unknown
 
 
 def replay() -> None:

@@ -39,6 +39,12 @@ def snapshot_at(delivery: int) -> InventorySnapshot:
     )
 
 
+def product_ids_at(delivery: int) -> frozenset[str]:
+    """Ids of all products as known once `delivery` was recorded."""
+    rows = ProductVersion.objects.filter(known_at(delivery))
+    return frozenset(rows.values_list("product_id", flat=True))
+
+
 def _products(delivery: int) -> dict[str, Product]:
     rows = (
         ProductVersion.objects.filter(known_at(delivery))

@@ -23,6 +23,7 @@ from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.manifest import (
     FileKind,
     ManifestEntry,
+    forget_files,
     newest_file_id,
     record_files,
 )
@@ -50,15 +51,17 @@ def append_granules(
     batches: Iterable[GranuleBatch],
     source: DeliverySource,
     options: AppendOptions | LoadOptions,
+    *,
+    consumed: tuple[ManifestEntry, ...] = (),
 ) -> LoadReport:
-    """Record all batches as one delivery, or nothing when reading them fails."""
+    """Record all batches as one delivery, or nothing when reading them fails. `consumed`: files
+    that leave the manifest with it."""
     if isinstance(options, LoadOptions):
         options = AppendOptions(options)
-    began = time.monotonic()
     lake = options.lake or open_lake(workspace)
     try:
         with write_lock(workspace):
-            return _append(lake, batches, source, options, began)
+            return _append(lake, batches, source, options, consumed)
     finally:
         if options.lake is None:
             lake.close()
@@ -69,8 +72,9 @@ def _append(
     batches: Iterable[GranuleBatch],
     source: DeliverySource,
     options: AppendOptions,
-    began: float,
+    consumed: tuple[ManifestEntry, ...],
 ) -> LoadReport:
+    began = time.monotonic()
     lake.sweep()
     lake.marks.begin()
     delivery = open_delivery(source)
@@ -84,7 +88,7 @@ def _append(
             raise
         path = aside.close()
         delivery.set_aside_file = path.name if path else ""
-        appending.record(options.load)
+        appending.record(options.load, consumed)
     return LoadReport(
         delivery=delivery.id,
         ledger=appending.ledger,
@@ -130,15 +134,18 @@ class Appending:
         self._files.append(entry)
         self.lake.marks.staged(granules)
 
-    def record(self, options: LoadOptions) -> None:
+    def record(self, options: LoadOptions, consumed: tuple[ManifestEntry, ...]) -> None:
         """Make everything visible at once."""
         self._drop_replaced()
         self._record_corrections()
         before = newest_file_id()
         with transaction.atomic():
+            forget_files(consumed)
             record_files(self._files)
             close_delivery(self.delivery, self.ledger, now=options.now)
         self.lake.marks.recorded(before)
+        if consumed:
+            self.lake.remove_unnamed()
 
     def abandon(self) -> None:
         """Leave no trace of a delivery that failed."""

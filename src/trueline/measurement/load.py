@@ -15,19 +15,20 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.formats import reader, reader_for
+from trueline.measurement.formats.mapping import workspace_mapping
 from trueline.measurement.granules import FormatReader, GranuleBatch, ReadContext
-from trueline.measurement.keying import KnownNames
+from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake
 from trueline.settings.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class MeasurementOptions:
-    """`known` None accepts every product and parameter; `mapping` is the mapping file's content
-    for formats that need one; `compact`: merge into sorted blocks after a big load."""
+    """`mapping` is the mapping file's content for formats that need one; by default the one that
+    the workspace keeps. `any_name`: accept products and parameters that the records do not know."""
 
     load: LoadOptions
-    known: KnownNames | None = None
+    any_name: bool = False
     format: str | None = None
     mapping: Mapping[str, object] = field(default_factory=dict, hash=False)
     lake: Lake | None = None
@@ -37,6 +38,7 @@ def load_measurements(
     workspace: Workspace, paths: Sequence[Path], options: MeasurementOptions
 ) -> LoadReport:
     """All `paths` as one delivery: recorded as a whole, or not at all."""
+    known = None if options.any_name else recorded_names()
     readers = [reader(options.format) if options.format else reader_for(p) for p in paths]
     for path in paths:
         if not path.is_file():
@@ -49,20 +51,26 @@ def load_measurements(
     )
     return append_granules(
         workspace,
-        _batches(list(zip(paths, readers, strict=True)), options),
+        _batches(workspace, list(zip(paths, readers, strict=True)), options),
         source,
-        AppendOptions(options.load, options.known, options.lake),
+        AppendOptions(options.load, known, options.lake),
     )
 
 
+def load_measurement_file(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
+    """One file, its format told by its name or content."""
+    return load_measurements(workspace, [path], MeasurementOptions(options))
+
+
 def _batches(
-    files: Sequence[tuple[Path, FormatReader]], options: MeasurementOptions
+    workspace: Workspace, files: Sequence[tuple[Path, FormatReader]], options: MeasurementOptions
 ) -> Iterator[GranuleBatch]:
     """Batches of all files, telling the progress after each."""
     total = sum(path.stat().st_size for path, _ in files)
     before = rows = 0
     for path, chosen in files:
-        context = ReadContext(str(path), options.mapping)
+        mapping = options.mapping or workspace_mapping(workspace, chosen.name)
+        context = ReadContext(str(path), mapping)
         with open(path, "rb") as file:
             for batch in _readable(chosen, file, context):
                 rows += batch.table.num_rows + len(batch.set_aside)

@@ -67,6 +67,7 @@ class RecordedEvent(RecordedVersion):
     cause = models.TextField(blank=True)
     source = models.TextField(blank=True)
     stop_clock = models.JSONField(default=list)  # [[start_s, end_s], ...]
+    digest = models.CharField(max_length=32)  # of everything but the id
 
     def __str__(self) -> str:
         return self.event_id
