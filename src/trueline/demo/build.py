@@ -2,7 +2,8 @@
 
 Record times are those at which such data would have arrived: the catalogue and the inventory before
 the first month, each month's data on the first of the next, late and corrected data five days
-after. So `--as-of` shows what was known then. None lies after the caller's `now`.
+after. They rise with the delivery number, and none lies after the caller's `now`. So `--as-of`
+shows what was known then.
 """
 
 from __future__ import annotations
@@ -10,16 +11,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from pathlib import Path
 
 from trueline.calendars.instants import instant
 from trueline.demo import files
 from trueline.demo.granule_tables import MonthOfGranules
-from trueline.demo.happenings import MonthOfHappenings
+from trueline.demo.happenings import Happening, MonthOfHappenings
 from trueline.demo.operator import DemoOperator, plan_operator
 from trueline.demo.portfolio import PORTFOLIO, products_of
-from trueline.demo.scale import DemoScale, Month
+from trueline.demo.scale import DAY_S, DemoScale, Month
 from trueline.demo.truths import render_truths
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
@@ -31,6 +31,7 @@ from trueline.inventory.load import (
     load_products,
 )
 from trueline.measurement.append import append_granules
+from trueline.measurement.events import load_events
 from trueline.measurement.granules import GranuleBatch
 from trueline.measurement.lake import open_lake
 from trueline.offerings.load import load_offerings
@@ -41,8 +42,9 @@ __all__ = ["DemoReport", "DemoScale", "build_demo"]
 
 TRUTHS_FILE = "demo-truths.json"
 FILES_FOLDER = "demo-files"
-_LATER = timedelta(days=5)
-_BEFORE = timedelta(days=7)
+_DELIVERY_S = 6 * 3600  # after the end of the month
+_LATER_S = 5 * DAY_S
+_BEFORE_S = 7 * DAY_S
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,48 @@ class _Building:
         path.write_text(text, encoding="utf-8")
         return path
 
-    def at(self, moment: datetime) -> LoadOptions:
-        return replace(
-            self.options, now=min(moment, self.options.now), recorded_by="demo", progress=None
-        )
+    def at(self, moment_s: int) -> LoadOptions:
+        now = min(instant(moment_s), self.options.now)
+        return replace(self.options, now=now, recorded_by="demo", progress=None)
+
+    def deliver_on_time(
+        self, month: Month, happened: MonthOfHappenings, granules: MonthOfGranules
+    ) -> None:
+        """Agreed works, events (those that go on still open) and granules."""
+        population, options = self.operator.population, self.at(month.end_s + _DELIVERY_S)
+        events = happened.events()
+        self.events += len(events)
+        works = files.render_exclusions(population, happened.works)
+        path = self.write(f"exclusions-{month.label}.csv", works)
+        self.reports.append(load_exclusions(self.workspace, path, options))
+        known = [_as_seen(event, month) for event in events]
+        path = self.write(f"events-{month.label}.csv", files.render_events(population, known))
+        self.reports.append(load_events(self.workspace, path, options))
+        source = DeliverySource("measurements", f"demo measurements {month.label}")
+        batches = self._counted(granules.batches())
+        self.reports.append(append_granules(self.workspace, batches, source, options))
+
+    def deliver_later(
+        self, month: Month, happened: MonthOfHappenings, granules: MonthOfGranules
+    ) -> None:
+        """Events closed since, granules delivered late, again or corrected."""
+        population = self.operator.population
+        options = self.at(month.end_s + _DELIVERY_S + _LATER_S)
+        closed = [event for event in happened.events() if event != _as_seen(event, month)]
+        text = files.render_events(population, closed)
+        path = self.write(f"events-{month.label}-closed.csv", text)
+        self.reports.append(load_events(self.workspace, path, options))
+        source = DeliverySource("measurements", f"demo late and corrected {month.label}")
+        batches = [granules.later_batch()]
+        self.reports.append(append_granules(self.workspace, batches, source, options))
+
+    def _counted(self, batches: Iterator[GranuleBatch]) -> Iterator[GranuleBatch]:
+        expected = expected_samples(self.operator.scale)
+        for batch in batches:
+            self.samples += batch.table.num_rows
+            if self.options.progress is not None:
+                self.options.progress.advance(min(self.samples, expected), expected, self.samples)
+            yield batch
 
 
 def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> DemoReport:
@@ -91,8 +131,8 @@ def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> 
     building = _Building(workspace, options, operator, folder, [])
     _deliver_records(building)
     for month, happened, granules in operator.months():
-        _deliver_happenings(building, month, happened)
-        _deliver_granules(building, month, granules)
+        building.deliver_on_time(month, happened, granules)
+        building.deliver_later(month, happened, granules)
     with open_lake(workspace) as lake:
         lake.compact()
     truths = workspace.home / TRUTHS_FILE
@@ -117,7 +157,7 @@ def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> 
 def _deliver_records(building: _Building) -> None:
     workspace, population = building.workspace, building.operator.population
     first = building.operator.scale.months_of_data()[0]
-    options = building.at(instant(first.start_s) - _BEFORE)
+    options = building.at(first.start_s - _BEFORE_S)
     for name, text, load in (
         ("offerings.yaml", files.render_offerings(), load_offerings),
         ("customers.csv", files.render_customers(population), load_customers),
@@ -128,43 +168,11 @@ def _deliver_records(building: _Building) -> None:
         building.reports.append(load(workspace, building.write(name, text), options))
 
 
-def _deliver_happenings(building: _Building, month: Month, happened: MonthOfHappenings) -> None:
-    population = building.operator.population
-    agreed = building.at(instant(month.start_s) - timedelta(days=2))
-    path = building.write(
-        f"exclusions-{month.label}.csv", files.render_exclusions(population, happened.works)
-    )
-    building.reports.append(load_exclusions(building.workspace, path, agreed))
-
-
-def _deliver_granules(building: _Building, month: Month, granules: MonthOfGranules) -> None:
-    delivered = instant(month.end_s) + timedelta(hours=6)
-    building.reports.append(
-        append_granules(
-            building.workspace,
-            _counted(building, granules.batches()),
-            DeliverySource("measurements", f"demo measurements {month.label}"),
-            building.at(delivered),
-        )
-    )
-    building.reports.append(
-        append_granules(
-            building.workspace,
-            [granules.later_batch()],
-            DeliverySource("measurements", f"demo late and corrected {month.label}"),
-            building.at(delivered + _LATER),
-        )
-    )
-
-
-def _counted(building: _Building, batches: Iterator[GranuleBatch]) -> Iterator[GranuleBatch]:
-    expected = expected_samples(building.operator.scale)
-    for batch in batches:
-        building.samples += batch.table.num_rows
-        if building.options.progress is not None:
-            done = min(building.samples, expected)
-            building.options.progress.advance(done, expected, building.samples)
-        yield batch
+def _as_seen(event: Happening, month: Month) -> Happening:
+    """The event as it looks when the month is delivered."""
+    if event.end_s is not None and event.end_s > month.end_s + _DELIVERY_S:
+        return replace(event, end_s=None)
+    return event
 
 
 def expected_samples(scale: DemoScale) -> int:

@@ -47,6 +47,9 @@ class MonthOfHappenings:
     tickets: tuple[Happening, ...]
     works: tuple[AgreedWork, ...]
 
+    def events(self) -> tuple[Happening, ...]:
+        return (*self.outages, *self.tickets)
+
 
 def draw_happenings(
     scale: DemoScale, population: Population, faults: Faults, month: Month
