@@ -1,7 +1,37 @@
-"""Where each page lives."""
+"""Where each page lives. Ids may hold any character, so they come last, as paths."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from trueline.web.views.feeds import band_feed, line_feed, vega_script
+from trueline.web.views.home import home
+from trueline.web.views.load import load, set_aside
+from trueline.web.views.members import aggregate, group, offering
+from trueline.web.views.notices import healthz
+from trueline.web.views.objective import objective
+from trueline.web.views.product import customer, product
+from trueline.web.views.rows import rows, rows_csv
+from trueline.web.views.search import find
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("groups/<path:group_id>/", group, name="group"),
+    path("offerings/<path:offering_id>/", offering, name="offering"),
+    path("aggregates/<str:dimension>/<path:key>/", aggregate, name="aggregate"),
+    path("products/<path:product_id>/", product, name="product"),
+    path("customers/<path:customer_id>/", customer, name="customer"),
+    path("objectives/<path:objective_id>/", objective, name="objective"),
+    path("rows/", rows, name="rows"),
+    path("rows.csv", rows_csv, name="rows-csv"),
+    path("find/", find, name="find"),
+    path("load/", load, name="load"),
+    path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
+    re_path(r"^charts/line\.(?P<form>json|svg)$", line_feed, name="line-chart"),
+    re_path(r"^charts/band\.(?P<form>json|svg)$", band_feed, name="band-chart"),
+    path("assets/vega.js", vega_script, name="vega"),
+    path("healthz", healthz, name="healthz"),
+]
+
+handler404 = "trueline.web.views.notices.not_found"
+handler500 = "trueline.web.views.notices.server_error"

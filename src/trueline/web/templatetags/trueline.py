@@ -1,0 +1,94 @@
+"""Template tags of the pages: links that keep the period, states, icons."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from trueline.web.wording import StateWord, duration
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def link(context: Context, name: str, *args: object, **query: object) -> str:
+    """The address of a page with the period in view and the given parameters."""
+    kept: dict[str, Any] = {"period": context.get("period"), **query}
+    text = urlencode({key: value for key, value in kept.items() if value not in (None, "")})
+    address = reverse(name, args=args)
+    return f"{address}?{text}" if text else address
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """An icon of the sprite in base.html; always beside a word, so hidden from readers."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" width="14" height="14"><use href="#i-{}"/></svg>',
+        name,
+    )
+
+
+@register.simple_tag
+def state(word: StateWord, count: int | None = None) -> SafeString:
+    """A state as icon, word and colour, with how many where told."""
+    number = "" if count is None else format_html('<b class="count">{}</b> ', count)
+    return format_html(
+        '<span class="state s-{}" title="{}: {}">{}{}{}</span>',
+        word.key,
+        word.word,
+        word.meaning,
+        icon(word.key),
+        number,
+        word.word,
+    )
+
+
+@register.filter
+def as_duration(seconds: int) -> str:
+    return duration(int(seconds))
+
+
+@register.filter
+def item(mapping: dict[str, object], key: str) -> object:
+    return mapping.get(key)
+
+
+@register.simple_tag(takes_context=True)
+def set_link(context: Context, dimension: str, key: str, **query: object) -> str:
+    """The address of a set's page: groups and offerings have their own, others by dimension."""
+    if dimension in ("group", "offering"):
+        return link(context, dimension, key, **query)
+    return link(context, "aggregate", dimension, key, **query)
+
+
+@register.simple_tag(takes_context=True)
+def rows_link(context: Context, dimension: str, key: str, **query: object) -> str:
+    """The verdict list of a set."""
+    if dimension in ("group", "offering", "customer"):
+        return link(context, "rows", **{dimension: key}, **query)
+    return link(context, "rows", dimension=dimension, key=key, **query)
+
+
+@register.simple_tag(takes_context=True)
+def sort_query(context: Context, column: str) -> str:
+    """The query of this page sorted by `column`; by the same column again, the other way."""
+    order = context["order"]
+    same = order.column == column and not order.descending
+    query = context["request"].GET.copy()
+    query.pop("page", None)
+    query["sort"] = f"-{column}" if same else column
+    return "?" + query.urlencode()
+
+
+@register.simple_tag(takes_context=True)
+def aria_sort(context: Context, column: str) -> str:
+    order = context["order"]
+    if order.column != column:
+        return "none"
+    return "descending" if order.descending else "ascending"

@@ -1,0 +1,218 @@
+"""Home: who is in trouble first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+
+from trueline.assessment.values import Verdict
+from trueline.offerings.values import PerformanceParameter
+from trueline.web.group_lines import GroupLine, figures, group_lines
+from trueline.web.records import GROUP, OFFERING, Records
+from trueline.web.row_lines import allowance_bar, allowance_text
+from trueline.web.shell import show
+from trueline.web.sight import Sight, look
+from trueline.web.sparkline import interval, sparkline
+from trueline.web.verdict_rows import is_state
+from trueline.web.wording import (
+    NONE,
+    STALE,
+    STATES,
+    StateWord,
+    day_text,
+    floor_percent,
+    objective_value,
+    statistic_text,
+    target_text,
+)
+
+HEALTH = (Verdict.VIOLATED, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.MET)
+SPARK_DAYS = 28
+SETS_ON_A_PAGE = 60
+
+
+@dataclass(frozen=True)
+class StateCard:
+    word: StateWord
+    count: int
+    share: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class ShownLine:
+    """A GroupLine as text and drawings."""
+
+    line: GroupLine
+    records: Records
+
+    @property
+    def objective_name(self) -> str:
+        named = self.line.objective.name if self.line.objective else ""
+        return named or self.line.figure.objective_id
+
+    @property
+    def statistic(self) -> str:
+        return statistic_text(self.line.objective) if self.line.objective else ""
+
+    @property
+    def target(self) -> str:
+        if self.line.several_targets:
+            return "several"
+        return target_text(self.line.objective, self._parameter)
+
+    @property
+    def value(self) -> str:
+        return objective_value(self.line.figure.value, self.line.objective, self._parameter)
+
+    @property
+    def allowance(self) -> str:
+        return allowance_text(self.line.allowance)
+
+    @property
+    def allowance_bar(self) -> SafeString:
+        return allowance_bar(self.line.allowance)
+
+    @property
+    def share_met(self) -> str:
+        return floor_percent(self.line.figure.share_met, 1)
+
+    @property
+    def share_range(self) -> str:
+        figure = self.line.figure
+        return f"{floor_percent(figure.share_low, 1)} to {floor_percent(figure.share_high, 1)}"
+
+    @property
+    def share_interval(self) -> SafeString | str:
+        figure = self.line.figure
+        if figure.share_met is None or figure.share_low is None or figure.share_high is None:
+            return NONE
+        label = f"Members that met it: {self.share_met}, Wilson 95 % {self.share_range}"
+        return interval(figure.share_low, figure.share_met, figure.share_high, label)
+
+    @property
+    def spark(self) -> SafeString:
+        shares = self.line.daily_share[-SPARK_DAYS:]
+        known = [share for share in shares if share is not None]
+        low = f", lowest {floor_percent(min(known))}" if known else ""
+        return sparkline(shares, f"Daily share of good time over {len(shares)} days{low}")
+
+    @property
+    def data_until(self) -> str:
+        return day_text(self.line.data_until) if self.line.data_until else NONE
+
+    @property
+    def stale(self) -> int:
+        return self.line.counts.get(STALE.key, 0)
+
+    @property
+    def state_count(self) -> int:
+        return self.line.counts.get(self.line.state.key, 0)
+
+    @property
+    def shared_out(self) -> list[tuple[StateWord, int]]:
+        """The other states that members are in."""
+        words = sorted((*STATES.values(), STALE), key=lambda word: word.rank)
+        counted = [(word, self.line.counts.get(word.key, 0)) for word in words]
+        return [(word, n) for word, n in counted if n and word != self.line.state]
+
+    @property
+    def _parameter(self) -> PerformanceParameter | None:
+        return self.records.parameter_of(self.line.objective) if self.line.objective else None
+
+
+@dataclass(frozen=True)
+class SetOfLines:
+    """A group (or offering, segment ...) with a line per objective."""
+
+    dimension: str
+    key: str
+    name: str
+    members: int
+    lines: tuple[ShownLine, ...]
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    sight = look(request)
+    if sight.assessment is None:
+        return show(request, sight, "web/start.html", {})
+    state = request.GET.get("state") or None
+    if state is not None and not is_state(state):
+        raise Http404("There is no such state")
+    dimensions = _dimensions(sight)
+    by = request.GET.get("by") or (dimensions[0] if dimensions else GROUP)
+    sets = sets_of_lines(sight, by, state)
+    health, data = _cards(sight, state)
+    return show(
+        request,
+        sight,
+        "web/home.html",
+        {
+            "parts": {"lines": "web/parts/home_lines.html"},
+            "health": health,
+            "data_problems": data,
+            "sets": sets[:SETS_ON_A_PAGE],
+            "left_out": max(0, len(sets) - SETS_ON_A_PAGE),
+            "by": by,
+            "dimensions": dimensions,
+            "state": state,
+            "state_word": _word(state),
+            "spark_days": SPARK_DAYS,
+        },
+    )
+
+
+def sets_of_lines(sight: Sight, by: str, state: str | None) -> list[SetOfLines]:
+    """Every set of one dimension with its lines, worst first; with `state`, only the lines
+    in which a member is in it."""
+    wanted = [figure for figure in figures(sight.assessed) if figure.dimension == by]
+    lines = group_lines(sight.assessed, sight.records, wanted)
+    if state is not None:
+        lines = [line for line in lines if line.counts.get(state)]
+    return _gathered(sight.records, lines)
+
+
+def _gathered(records: Records, lines: Iterable[GroupLine]) -> list[SetOfLines]:
+    found: dict[tuple[str, str], list[GroupLine]] = {}
+    for line in lines:
+        found.setdefault((line.figure.dimension, line.figure.key), []).append(line)
+    return [
+        SetOfLines(
+            dimension,
+            key,
+            records.name_of(dimension, key),
+            len(records.members_by_key(dimension).get(key, ())),
+            tuple(ShownLine(line, records) for line in own),
+        )
+        for (dimension, key), own in found.items()
+    ]
+
+
+def _dimensions(sight: Sight) -> Sequence[str]:
+    """Groups and offerings first, then the other aggregated dimensions."""
+    present = {figure.dimension for figure in figures(sight.assessed)}
+    first = [name for name in (GROUP, OFFERING) if name in present]
+    return [*first, *sorted(present - set(first))]
+
+
+def _cards(sight: Sight, chosen: str | None) -> tuple[list[StateCard], list[StateCard]]:
+    counts = sight.assessed.verdict_counts
+    applicable = sum(counts.values()) - counts[Verdict.NOT_APPLICABLE]
+    daily = sight.assessed.daily
+    stale = sum(len(daily.stale_products(name)) for name in daily.objectives)
+
+    def card(word: StateWord, count: int) -> StateCard:
+        share = floor_percent(count / applicable, 1) if applicable else NONE
+        return StateCard(word, count, share, word.key == chosen)
+
+    health = [card(STATES[verdict], counts[verdict]) for verdict in HEALTH]
+    missing = Verdict.NOT_ASSESSABLE
+    return health, [card(STATES[missing], counts[missing]), card(STALE, stale)]
+
+
+def _word(state: str | None) -> StateWord | None:
+    words = {word.key: word for word in (*STATES.values(), STALE)}
+    return words[state] if state else None
