@@ -19,7 +19,7 @@ from tests.oracle.workspace import second
 DAY = "2026-10-05"  # a Monday
 HOUR_S = 3_600
 
-Objective = Mapping[str, Any]
+Objective = dict[str, Any]
 Expected = Mapping[str, object]
 
 CONFORMANCE: Objective = {
