@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trueline.assessment.evidence import EvidenceRequest, gather_evidence
+from trueline.assessment.evidence import EvidenceRequest, LakeLike, gather_evidence
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
 from trueline.assessment.statistics import RULES
-from trueline.assessment.statistics.rule import Evidence, Finding
+from trueline.assessment.statistics.availability_outage import outage_time
+from trueline.assessment.statistics.rule import Evidence, Finding, Source
 from trueline.assessment.values import AssessmentRow, Verdict
 from trueline.assessment.verdict import Decision, as_float, decide_verdict
 from trueline.calendars.intervals import Interval
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
 from trueline.inventory.values import InventorySnapshot, Product
-from trueline.measurement.events import Event
-from trueline.measurement.lake import Lake
+from trueline.measurement.values import Event
 from trueline.offerings.values import Catalog
 
 PRODUCTS_PER_CHUNK = 1_000
@@ -32,7 +32,10 @@ class Known:
     snapshot: InventorySnapshot
     exclusions: Mapping[str, Sequence[Interval]]
     events: Mapping[str, Sequence[Event]]
-    lake: Lake
+    lake: LakeLike
+
+    def evidence_request(self) -> EvidenceRequest:
+        return EvidenceRequest(self.lake, self.delivery, self.events, self.as_of_s)
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _asked(task: Task, request: AssessmentRequest) -> bool:
 
 def _decide(engine: Engine, known: Known, tasks: Sequence[Task], plan: Plan) -> list[DecidedTask]:
     evidence = gather_evidence(
-        engine, EvidenceRequest(known.lake, known.delivery, known.events, known.as_of_s), tasks
+        engine, known.evidence_request(), tasks
     )
     return [_decided(task, found) for task, found in zip(tasks, evidence, strict=True)]
 
@@ -132,7 +135,7 @@ def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) 
     named = {(t.unit.product_id, t.objective.qualified_by, t.period.label): t for t in later}
     needed = [by_id[key] for key in named if key in by_id]  # type: ignore[index]  # None is no id
     evidence = gather_evidence(
-        engine, EvidenceRequest(known.lake, known.delivery, known.events, known.as_of_s), needed
+        engine, known.evidence_request(), needed
     )
     away = {
         (t.unit.product_id, t.objective.id, t.period.label): _unavailable_time(e)
@@ -154,9 +157,6 @@ def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) 
 
 
 def _unavailable_time(evidence: Evidence) -> Sequence[Interval]:
-    from trueline.assessment.statistics.availability_outage import outage_time
-    from trueline.assessment.statistics.rule import Source
-
     if RULES[evidence.task.objective.statistic].source is Source.STATES:
         return sorted(evidence.unavailable.intervals)
     return outage_time(evidence)

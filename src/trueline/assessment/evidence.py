@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
@@ -34,9 +35,8 @@ from trueline.assessment.timeline import (
 from trueline.assessment.tolerance import fires_at
 from trueline.calendars.intervals import contains
 from trueline.engine import Engine
-from trueline.measurement.events import Event
-from trueline.measurement.lake import Lake
-from trueline.measurement.scan import ScanRequest
+from trueline.measurement.values import Event
+from trueline.measurement.scan import GranuleScan, ScanRequest
 from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
 
 DAY_S = 86_400
@@ -45,9 +45,19 @@ DEFAULT_CONSECUTIVE_N = 10
 TASKS_PER_HISTOGRAM_PASS = 1_000
 
 
+class LakeLike(Protocol):
+    """Where granules come from: the lake of a workspace, or a short series in memory."""
+
+    def product_keys(self, ids: Sequence[str]) -> Mapping[str, int]: ...
+
+    def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None: ...
+
+    def scan(self, engine: Engine, request: ScanRequest) -> GranuleScan: ...
+
+
 @dataclass(frozen=True)
 class EvidenceRequest:
-    lake: Lake
+    lake: LakeLike
     delivery: int
     events: Mapping[str, Sequence[Event]]
     as_of_s: int
@@ -161,7 +171,7 @@ class _Search:
             and task.product_id in self.keys
         ]
 
-    def _scan(
+    def scan(
         self, parameters: Iterable[str], start_s: int, end_s: int, keys: Sequence[int]
     ) -> GranulesLike:
         scan = self.request.lake.scan(
@@ -179,8 +189,8 @@ class _Search:
     def _extent(self, parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
         return self.request.lake.extent([parameter]) or otherwise
 
-    def _longest_s(self, parameters: Iterable[str], units: Sequence[Unit]) -> int:
-        first, last = _hull(units)
+    def longest_s(self, parameters: Iterable[str], first: int, last: int) -> int:
+        """The longest granule that may reach into [first, last)."""
         request = ScanRequest(
             first - 366 * DAY_S, last, tuple(sorted(set(parameters))), self.request.delivery
         )
@@ -204,9 +214,9 @@ class _Search:
         keys = [self.keys[u.product_id] for u in units]
         parameters = {task.parameter.id for _, task in tasks}
         first, last = _hull(units)
-        base = self._scan(parameters, first, last, keys)
-        longest = self._longest_s(parameters, units)
-        cut = self._scan(parameters, first - longest, last, keys) if longest else base
+        base = self.scan(parameters, first, last, keys)
+        longest = self.longest_s(parameters, first, last)
+        cut = self.scan(parameters, first - longest, last, keys) if longest else base
         return sum_granules(self.engine, base, Demand(units, self.keys, wanted), cut), positions
 
     def sketched(self) -> dict[int, Fraction | None]:
@@ -226,7 +236,7 @@ class _Search:
     def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
         first, last = _hull(units)
         keys = [self.keys[u.product_id] for u in units]
-        granules = self._scan([reading.parameter], first, last, keys)
+        granules = self.scan([reading.parameter], first, last, keys)
         return histograms(self.engine, granules, Demand(units, self.keys, {}), reading)
 
     def states(self) -> dict[int, UnavailableGranules]:
@@ -246,13 +256,13 @@ class _Search:
         that was ever measured of that product."""
         first, last = _hull(units)
         keys = sorted({self.keys[u.product_id] for u in units})
-        margin = max(2 * DAY_S, 4 * rule.n * self._longest_s([rule.parameter], units))
-        granules = self._scan([rule.parameter], first - margin, last + margin, keys)
+        margin = max(2 * DAY_S, 4 * rule.n * self.longest_s([rule.parameter], first, last))
+        granules = self.scan([rule.parameter], first - margin, last + margin, keys)
         evidence = find_states(self.engine, granules, rule, keys)
         begin, end = self._extent(rule.parameter, (first, last))
         wider = sorted(evidence.open_ended | (set(keys) - evidence.seen))
         if wider and (begin < first - margin or end > last + margin):
-            everything = self._scan([rule.parameter], begin, end, wider)
+            everything = self.scan([rule.parameter], begin, end, wider)
             evidence.update(find_states(self.engine, everything, rule, wider))
         return evidence
 
@@ -268,7 +278,7 @@ class _Search:
             keys = sorted({self.keys[t.product_id] for _, t in tasks})
             begin, _ = self._extent(reading.parameter, _hull(_units(t for _, t in tasks)))
             last = max(t.unit.allowed[-1][1] for _, t in tasks)
-            granules = self._scan([reading.parameter], min(begin, last), last, keys)
+            granules = self.scan([reading.parameter], min(begin, last), last, keys)
             measured = fetch_measured(self.engine, granules, reading, keys)
             for number, task in tasks:
                 mine = measured.get(self.keys[task.product_id], [])
@@ -293,6 +303,23 @@ def histograms_of(
             reading = reading_of(measured[0].parameter, measured[0].objective.statistic)
             found.update(search.histograms([t.unit for t in measured], reading))
     return [found.get(number) for number in range(len(tasks))]
+
+
+def measured_granules(
+    engine: Engine, request: EvidenceRequest, task: Task
+) -> list[Measured]:
+    """Granules of one task's product and reading that touch its period, in order of time."""
+    search = _Search(engine, request, [task])
+    key = search.keys.get(task.product_id)
+    if key is None:
+        return []
+    reading = reading_of(task.parameter, task.objective.statistic)
+    longest = search.longest_s([reading.parameter], task.unit.period_start, task.unit.period_end)
+    granules = search.scan(
+        [reading.parameter], task.unit.period_start - longest, task.unit.period_end, [key]
+    )
+    measured = fetch_measured(engine, granules, reading, [key]).get(key, [])
+    return [g for g in measured if g.end_s > task.unit.period_start]
 
 
 def _merged(one: Wanted, other: Wanted) -> Wanted:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from trueline.assessment.aggregate import MemberFigure, Membership
 from trueline.assessment.assess import Known
-from trueline.assessment.evidence import EvidenceRequest, histograms_of
+from trueline.assessment.evidence import histograms_of
 from trueline.assessment.histogram import merge
 from trueline.engine import Engine
 from trueline.offerings.values import Statistic
@@ -27,7 +27,7 @@ def pooled_percentiles(
     for figure in figures:
         if figure.objective.statistic in _PERCENTILES and figure.is_assessed:
             by_objective.setdefault(figure.row.objective_id, []).append(figure)
-    request = EvidenceRequest(known.lake, known.delivery, known.events, known.as_of_s)
+    request = known.evidence_request()
     pooled: dict[tuple[str, str, str], Fraction | None] = {}
     for objective_id, mine in by_objective.items():
         histograms = histograms_of(engine, request, [f.task for f in mine])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -50,32 +51,44 @@ def row_dict(row: AssessmentRow) -> dict[str, object]:
 
 def render_result(rows: Sequence[AssessmentRow], header: ResultHeader, suffix: str) -> bytes:
     """The result file as bytes, by the suffix .json, .csv or .parquet. Equal rows, equal bytes."""
+    if suffix == ".json":
+        body = {
+            "period": header.period,
+            "as_of": render_instant(header.as_of_s),
+            "rows": [row_dict(r) for r in rows],
+        }
+        return (json.dumps(body, indent=1, allow_nan=False) + "\n").encode()
+    return render_table(rows_table(rows), suffix)
+
+
+def render_table(table: pa.Table, suffix: str) -> bytes:
+    """A table as bytes, by the suffix .json, .csv or .parquet."""
+    sink = pa.BufferOutputStream()
     match suffix:
         case ".json":
-            body = {
-                "period": header.period,
-                "as_of": render_instant(header.as_of_s),
-                "rows": [row_dict(r) for r in rows],
-            }
-            return (json.dumps(body, indent=1, allow_nan=False) + "\n").encode()
+            return (json.dumps(table.to_pylist(), indent=1, allow_nan=False) + "\n").encode()
         case ".csv":
-            sink = pa.BufferOutputStream()
-            table = rows_table(rows)
-            for name in _TIMES:
-                texts = [render_instant(getattr(r, name)) for r in rows]
-                at = table.column_names.index(name)
-                table = table.set_column(at, name, pa.array(texts, pa.string()))
-            pa_csv.write_csv(table, sink, pa_csv.WriteOptions(quoting_style="needed"))
-            return bytes(sink.getvalue().to_pybytes())
+            pa_csv.write_csv(_as_text(table), sink, pa_csv.WriteOptions(quoting_style="needed"))
         case ".parquet":
-            sink = pa.BufferOutputStream()
-            pq.write_table(rows_table(rows), sink, compression="zstd")
-            return bytes(sink.getvalue().to_pybytes())
+            pq.write_table(table, sink, compression="zstd")
         case _:
             raise InputError(
                 f"Results are not written as {suffix!r}",
                 mend="Name an output file that ends in .json, .csv or .parquet",
             )
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    """Instants as ISO 8601 with Z and lists joined by spaces, for CSV."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            texts = pa.compute.strftime(table.column(at), format="%Y-%m-%dT%H:%M:%SZ")
+            table = table.set_column(at, field.name, texts)
+        elif pa.types.is_list(field.type):
+            joined = pa.array([" ".join(v or ()) for v in table.column(at).to_pylist()])
+            table = table.set_column(at, field.name, joined)
+    return table
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from trueline.calendars.instants import parse_instant, seconds
@@ -18,6 +17,7 @@ from trueline.intake.models import Delivery, known_at
 from trueline.intake.recorded_load import Outcome, record_load, source_of
 from trueline.intake.tables import Columns, TableReader, TableRow, set_aside_row
 from trueline.measurement.models import RecordedEvent
+from trueline.measurement.values import Event
 from trueline.settings.workspace import Workspace
 
 COLUMNS = Columns(
@@ -27,22 +27,6 @@ COLUMNS = Columns(
 MAX_ID = 200
 MAX_TEXT = 1000
 _PROGRESS_ROWS = 5_000
-
-
-@dataclass(frozen=True)
-class Event:
-    """An outage, a ticket ... over [start_s, end_s); `end_s` None = still open. `stop_clock`:
-    sorted, disjoint intervals in which its clock stands still."""
-
-    event_id: str
-    product_id: str
-    kind: str
-    start_s: int
-    end_s: int | None
-    impact: str = ""
-    cause: str = ""
-    source: str = ""
-    stop_clock: tuple[Interval, ...] = ()
 
 
 def events_at(delivery: int) -> Mapping[str, tuple[Event, ...]]:

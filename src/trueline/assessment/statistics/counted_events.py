@@ -11,7 +11,7 @@ from trueline.assessment.statistics.rule import (
     StatisticRule,
     events_that_start_in_scope,
 )
-from trueline.measurement.events import Event
+from trueline.measurement.values import Event
 
 
 def _finding(evidence: Evidence, events: list[Event], value: int) -> Finding:

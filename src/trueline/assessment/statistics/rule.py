@@ -10,7 +10,7 @@ from fractions import Fraction
 from trueline.assessment.granule_sums import Tally, Wanted
 from trueline.assessment.plan import Task
 from trueline.calendars.intervals import Interval
-from trueline.measurement.events import Event
+from trueline.measurement.values import Event
 from trueline.offerings.values import ServiceLevelObjective
 
 

@@ -12,7 +12,7 @@ from trueline.assessment.statistics.rule import (
     events_that_start_in_scope,
 )
 from trueline.calendars.intervals import subtract, total, union
-from trueline.measurement.events import Event
+from trueline.measurement.values import Event
 
 
 def repair_seconds(event: Event) -> int | None:

@@ -1,0 +1,164 @@
+"""One figure opened up: objective and version, why it applies, every interval with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from trueline.assessment.assess import (
+    AssessmentRequest,
+    DecidedTask,
+    Known,
+    decide_products,
+)
+from trueline.assessment.evidence import measured_granules, state_rule
+from trueline.assessment.plan import Task
+from trueline.assessment.readings import reading_of
+from trueline.assessment.statistics import RULES
+from trueline.assessment.statistics.availability_outage import outage_time
+from trueline.assessment.statistics.rule import (
+    Source,
+    events_that_start_in_scope,
+    matching_events,
+)
+from trueline.assessment.timeline import (
+    Measured,
+    Span,
+    TimeState,
+    goodness,
+    joined,
+    spans_of,
+)
+from trueline.assessment.values import AssessmentRow
+from trueline.calendars.intervals import intersect, subtract
+from trueline.calendars.periods import Period
+from trueline.engine import Engine
+from trueline.errors import InputError
+from trueline.measurement.values import Event
+from trueline.offerings.values import ServiceLevelObjective, Statistic
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Everything behind one row. `spans` cover the scope; `granules` are the ones that count."""
+
+    row: AssessmentRow
+    objective: ServiceLevelObjective
+    offering_id: str
+    agreement_id: str | None
+    zone_name: str
+    reasons: tuple[str, ...]
+    formula: str
+    clause: str
+    spans: tuple[Span, ...]
+    granules: tuple[Measured, ...]
+    events: tuple[Event, ...]
+    high_loss_intervals: int | None = None  # HLI (M4)
+    consecutive_high_loss: int | None = None  # CHLI(p)
+
+
+def explain(
+    engine: Engine, known: Known, product_id: str, objective_id: str, period: Period
+) -> list[Explanation]:
+    """One explanation per conformance period of the objective within `period`."""
+    product = known.snapshot.products.get(product_id)
+    if product is None:
+        raise InputError(
+            f"There is no sold offering {product_id!r}", mend="Load products, or check the id"
+        )
+    request = AssessmentRequest(period, [product_id], frozenset({objective_id}))
+    decided, set_aside = decide_products(engine, known, request, [product])
+    if not decided:
+        applied = "; ".join(set_aside) or "it does not apply to this product in this period"
+        raise InputError(f"Objective {objective_id!r} was not assessed: {applied}")
+    return [_explained(engine, known, d) for d in decided]
+
+
+def _explained(engine: Engine, known: Known, decided: DecidedTask) -> Explanation:
+    task = decided.task
+    rule = RULES[task.objective.statistic]
+    granules: list[Measured] = []
+    if rule.source is not Source.EVENTS:
+        granules = measured_granules(engine, known.evidence_request(), task)
+    states = rule.source is Source.STATES
+    return Explanation(
+        row=decided.row,
+        objective=task.objective,
+        offering_id=task.applied.offering_id,
+        agreement_id=task.applied.agreement_id,
+        zone_name=task.zone_name,
+        reasons=task.applied.reasons,
+        formula=rule.formula,
+        clause=rule.clause,
+        spans=tuple(_spans(decided, granules)),
+        granules=tuple(granules),
+        events=tuple(_events(decided)),
+        high_loss_intervals=decided.evidence.unavailable.high_loss if states else None,
+        consecutive_high_loss=decided.evidence.unavailable.runs if states else None,
+    )
+
+
+def _events(decided: DecidedTask) -> Sequence[Event]:
+    if RULES[decided.task.objective.statistic].source is not Source.EVENTS:
+        return ()
+    if decided.task.objective.statistic is Statistic.AVAILABILITY_OUTAGE:
+        scope = decided.task.unit.scope
+        ends = decided.evidence.as_of_s
+        return [
+            e
+            for e in matching_events(decided.evidence)
+            if intersect(scope, [(e.start_s, ends if e.end_s is None else e.end_s)])
+        ]
+    return events_that_start_in_scope(decided.evidence)
+
+
+def _spans(decided: DecidedTask, granules: Sequence[Measured]) -> list[Span]:
+    task = decided.task
+    source = RULES[task.objective.statistic].source
+    if source is Source.EVENTS:
+        return _event_spans(decided)
+    if source is Source.STATES:
+        return _state_spans(decided, granules)
+    judged = goodness(task.objective, granules)
+    return spans_of(task.unit, granules, judged, lambda _g, good: _granule_reason(task, good))
+
+
+def _granule_reason(task: Task, good: bool) -> str:
+    threshold = task.objective.threshold
+    if threshold is None:
+        return "measured"
+    word = "satisfies" if good else "misses"
+    return f"{word} {threshold.comparator.value} {threshold.value}"
+
+
+def _state_spans(decided: DecidedTask, granules: Sequence[Measured]) -> list[Span]:
+    down = {start for start, _ in decided.evidence.unavailable.intervals}
+    judged = [(g, g.start_s not in down) for g in granules if not g.suspect]
+    rule = state_rule(decided.task)
+    return spans_of(
+        decided.task.unit,
+        granules,
+        judged,
+        lambda _g, good: "available" if good else f"unavailable ({rule.n} in a row above C)",
+    )
+
+
+def _event_spans(decided: DecidedTask) -> list[Span]:
+    unit = decided.task.unit
+    spans = [Span(a, b, TimeState.EXCLUDED, "agreed exclusion") for a, b in unit.excluded]
+    lost = []
+    if decided.task.objective.statistic is Statistic.AVAILABILITY_OUTAGE:
+        lost = outage_time(decided.evidence)
+    ends = decided.evidence.as_of_s
+    for a, b in intersect(unit.allowed, lost):
+        names = [
+            e.event_id
+            for e in matching_events(decided.evidence)
+            if e.start_s < b and (ends if e.end_s is None else e.end_s) > a
+        ]
+        spans.append(Span(a, b, TimeState.BAD, "outage " + ", ".join(names)))
+    spans += [
+        Span(a, b, TimeState.GOOD, "no outage" if lost else "in service")
+        for a, b in subtract(unit.allowed, lost)
+    ]
+    return joined(spans)
