@@ -2,62 +2,78 @@
 
 from __future__ import annotations
 
-from typing import Generic, Protocol, TypeVar
+import hashlib
+from collections.abc import Iterator
 
-from django.db import models
+from django.db import connection
 
 from trueline.intake.ledger import Ledger
 from trueline.intake.models import Delivery, RecordedVersion
-from trueline.intake.recorded_load import record_versions, supersede
+from trueline.intake.recorded_load import supersede
+
+Cells = tuple[str | int | None, ...]  # as the columns hold them
+_WRITE_ROWS = 5_000
 
 
-class _Digested(Protocol):
-    digest: str
+class KeyedVersions:
+    """Collects rows of one model by key; within one load the later row of a key wins.
 
+    The model has a column `digest` beside the key's and the values' columns. Rows are compared by
+    digest and written in bulk, without a model instance for each."""
 
-_Row = TypeVar("_Row", bound=RecordedVersion)
-Key = tuple[object, ...]
-
-
-class KeyedVersions(Generic[_Row]):
-    """Collects rows of one model by key; within one load the later row of a key wins."""
-
-    def __init__(self, model: type[_Row], key_fields: tuple[str, ...], ledger: Ledger) -> None:
+    def __init__(
+        self,
+        model: type[RecordedVersion],
+        key_columns: tuple[str, ...],
+        value_columns: tuple[str, ...],
+        ledger: Ledger,
+    ) -> None:
         self.model = model
         self.ledger = ledger
-        self._pending: dict[Key, _Row] = {}
-        self._known: dict[Key, tuple[int, str]] = {}
-        manager: models.Manager[_Row] = model._default_manager
-        current = manager.filter(superseded_by=None).values_list(*key_fields, "pk", "digest")
-        for *key, pk, digest in current.iterator(chunk_size=10_000):
+        self._columns = (*key_columns, *value_columns, "digest", "delivery_id")
+        self._pending: dict[Cells, tuple[Cells, str]] = {}
+        self._known: dict[Cells, tuple[int, str]] = {}
+        current = model._default_manager.filter(superseded_by=None)
+        rows = current.values_list(*key_columns, "pk", "digest")
+        for *key, pk, digest in rows.iterator(chunk_size=10_000):
             self._known[tuple(key)] = (pk, digest)
 
-    def known_digest(self, key: Key) -> str | None:
-        """The digest that stands for `key` now, counting rows taken before; None = new."""
-        pending: _Digested | None = self._pending.get(key)  # type: ignore[assignment]  # by model
-        if pending is not None:
-            return pending.digest
-        known = self._known.get(key)
-        return known[1] if known else None
-
-    def take(self, key: Key, row: _Row, digest: str) -> None:
-        """Count `row` and keep it when it says something new."""
-        earlier = self.known_digest(key)
+    def take(self, key: Cells, values: Cells) -> None:
+        """Count a row and keep it when it says something new."""
+        digest = hashlib.blake2b(repr(values).encode(), digest_size=16).hexdigest()
+        earlier = self._standing(key)
         if earlier == digest:
             self.ledger.duplicate += 1
             return
         self.ledger.accepted += 1
         self.ledger.corrected += earlier is not None
-        self._pending[key] = row
+        self._pending[key] = (values, digest)
 
-    def keep(self, key: Key, row: _Row) -> None:
-        """Keep `row` without counting it."""
-        self._pending[key] = row
+    def knows(self, key: Cells) -> bool:
+        return self._standing(key) is not None
 
     def write(self, delivery: Delivery) -> None:
         """Supersede what changed and write the new versions."""
         gone = [self._known[key][0] for key in self._pending if key in self._known]
         supersede(self.model, gone, delivery)
-        for row in self._pending.values():
-            row.delivery = delivery
-        record_versions(list(self._pending.values()))
+        quote = connection.ops.quote_name
+        names = ", ".join(quote(column) for column in self._columns)
+        marks = ", ".join(["%s"] * len(self._columns))
+        table = quote(self.model._meta.db_table)
+        with connection.cursor() as cursor:
+            for rows in self._chunks(delivery.pk):
+                cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+
+    def _standing(self, key: Cells) -> str | None:
+        found = self._pending.get(key) or self._known.get(key)
+        return found[1] if found else None
+
+    def _chunks(self, delivery_id: int) -> Iterator[list[Cells]]:
+        chunk: list[Cells] = []
+        for key, (values, digest) in self._pending.items():
+            chunk.append((*key, *values, digest, delivery_id))
+            if len(chunk) == _WRITE_ROWS:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk

@@ -117,7 +117,13 @@ def digest_of(*parts: object) -> str:
 
 
 def sorted_json(values: Mapping[str, str]) -> str:
-    return json.dumps(dict(values), sort_keys=True, ensure_ascii=False)
+    return _json_of(tuple(values.items()))
+
+
+@lru_cache(maxsize=50_000)
+def _json_of(items: tuple[tuple[str, str], ...]) -> str:
+    """Products of one place and make share their characteristics, hence the cache."""
+    return json.dumps(dict(items), sort_keys=True, ensure_ascii=False)
 
 
 def _time(cells: Mapping[str, str], column: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from pathlib import Path
 
 from trueline.calendars.instants import parse_instant, seconds
@@ -12,14 +13,15 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.recorded_load import Outcome, record_load, source_of
 from trueline.intake.tables import Columns, TableReader, TableRow, set_aside_row
-from trueline.inventory.rows import digest_of, fault, id_of
-from trueline.outages.exclusions import AGREED, WITHDRAWN
+from trueline.inventory.rows import fault, id_of
+from trueline.outages.exclusions import AGREED, WITHDRAWN, Exclusion
 from trueline.outages.models import ExclusionVersion
 from trueline.settings.workspace import Workspace
 
 COLUMNS = Columns(("product_id", "start", "end"), ("reason", "exclusion_id", "status"))
 _PROGRESS_ROWS = 5_000
 _MAX_REASON = 1000
+_VALUES = ("product_id", "start_s", "end_s", "reason", "exclusion_id", "status")
 
 
 def load_exclusions(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
@@ -29,18 +31,16 @@ def load_exclusions(workspace: Workspace, path: Path, options: LoadOptions) -> L
 
     def write(delivery: Delivery) -> Outcome:
         ledger = Ledger()
-        versions = KeyedVersions(ExclusionVersion, ("identity",), ledger)
+        versions = KeyedVersions(ExclusionVersion, ("identity",), _VALUES, ledger)
         reader = TableReader(path, COLUMNS)
         set_aside: list[SetAsideRow] = []
         for number, row in enumerate(reader, start=1):
             try:
-                version = _version_of(row)
-                if (
-                    version.status == WITHDRAWN
-                    and versions.known_digest((version.identity,)) is None
-                ):
+                exclusion, status = _exclusion_of(row)
+                key = (_identity(exclusion),)
+                if status == WITHDRAWN and not versions.knows(key):
                     raise fault("status", "Nothing is known that could be withdrawn")
-                versions.take((version.identity,), version, version.digest)
+                versions.take(key, (*astuple(exclusion), status))
             except InputError as error:
                 set_aside.append(set_aside_row(row, error))
             if options.progress and number % _PROGRESS_ROWS == 0:
@@ -53,9 +53,8 @@ def load_exclusions(workspace: Workspace, path: Path, options: LoadOptions) -> L
     return record_load(workspace, source, options, write)
 
 
-def _version_of(row: TableRow) -> ExclusionVersion:
+def _exclusion_of(row: TableRow) -> tuple[Exclusion, str]:
     cells = row.cells
-    product_id = id_of(cells, "product_id")
     start_s, end_s = _second(row, "start"), _second(row, "end")
     if end_s <= start_s:
         raise fault("end", f"end {cells['end']} is not after start {cells['start']}")
@@ -66,16 +65,13 @@ def _version_of(row: TableRow) -> ExclusionVersion:
     if len(reason) > _MAX_REASON:
         raise fault("reason", f"The reason is longer than {_MAX_REASON} characters")
     exclusion_id = id_of(cells, "exclusion_id") if cells.get("exclusion_id") else ""
-    return ExclusionVersion(
-        identity=f"#{exclusion_id}" if exclusion_id else f"{product_id} {start_s} {end_s}",
-        exclusion_id=exclusion_id,
-        product_id=product_id,
-        start_s=start_s,
-        end_s=end_s,
-        reason=reason,
-        status=status,
-        digest=digest_of(product_id, start_s, end_s, reason, status),
-    )
+    return Exclusion(id_of(cells, "product_id"), start_s, end_s, reason, exclusion_id), status
+
+
+def _identity(exclusion: Exclusion) -> str:
+    if exclusion.exclusion_id:
+        return f"#{exclusion.exclusion_id}"
+    return f"{exclusion.product_id} {exclusion.start_s} {exclusion.end_s}"
 
 
 def _second(row: TableRow, column: str) -> int:
