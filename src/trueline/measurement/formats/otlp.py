@@ -6,6 +6,7 @@ A delta sum covers its own [start, time); a gauge and a cumulative sum cover the
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,11 +63,13 @@ def decode_export(
 def _from_json(content: bytes, name: str) -> Any:
     request = _Request()
     try:
-        json_format.Parse(content.decode("utf-8"), request, ignore_unknown_fields=True)
+        tree = json.loads(content.decode("utf-8"))
+        if not isinstance(tree, dict):
+            raise ValueError("it is not an object")
+        json_format.ParseDict(tree, request, ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, RecursionError, TypeError) as error:
-        raise InputError(
-            f"The body is not OTLP JSON ({str(error)[:200]})", place=Place(name or None), mend=_MEND
-        ) from None
+        why = f"The body is not OTLP JSON ({str(error)[:200]})"
+        raise InputError(why, place=Place(name or None), mend=_MEND) from None
     return request
 
 
