@@ -33,6 +33,7 @@ from trueline.offerings.openslo_window import Window, read_window
 from trueline.offerings.parse import ParsedCatalogue, parse_tables
 from trueline.offerings.values import PerformanceParameter
 
+OWN_SOURCE = "Trueline"  # the metric source that an export writes
 OPERATORS = {"lt": "LT", "lte": "LE", "gt": "GT", "gte": "GE"}
 _NOT_MAPPED = {
     "DataSource": "how a monitoring system is queried stays there: deliver its series as "
@@ -185,7 +186,7 @@ class _Mapper:
             for part in ("good", "bad", "total")
             if part in metric
         ] or [mapping_at(metric, "metricSource")]
-        if any(sources):
+        if any(source and source.get("type") != OWN_SOURCE for source in sources):
             self._skip(
                 document,
                 "indicator.metricSource",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from trueline.offerings.meaning import canonical, objective_plain, parameter_plain
-from trueline.offerings.openslo import OPERATORS
+from trueline.offerings.openslo import OPERATORS, OWN_SOURCE
 from trueline.offerings.openslo_documents import ANNOTATION, API_VERSION
 from trueline.offerings.openslo_window import EPOCH, shorthand
 from trueline.offerings.render import render_documents
@@ -98,7 +98,7 @@ def _service(
 
 
 def _indicator(parameter: PerformanceParameter, name: str) -> dict[str, object]:
-    source = {"metricSource": {"type": "Trueline", "spec": {"parameter": parameter.id}}}
+    source = {"metricSource": {"type": OWN_SOURCE, "spec": {"parameter": parameter.id}}}
     metric: dict[str, object] = {"thresholdMetric": source}
     if parameter.kind is ParameterKind.RATIO:
         metric = {"ratioMetric": {"counter": False, "good": source, "total": source}}
