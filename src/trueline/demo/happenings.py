@@ -198,14 +198,15 @@ def _tickets(
             random.integers(300, 2700),
         )
         end_s = outage.end_s or outage.start_s
+        opened_s = outage.start_s + int(late)
         if reported < (0.9 if end_s - outage.start_s > 600 else 0.25):
             found.append(
                 Happening(
                     f"T-{outage.event_id}",
                     outage.product,
                     "ticket",
-                    outage.start_s + int(late),
-                    end_s + int(after),
+                    opened_s,
+                    max(end_s, opened_s) + int(after),
                     outage.cause,
                     "service desk",
                 )

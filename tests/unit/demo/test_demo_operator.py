@@ -256,5 +256,14 @@ def test_event_ids_are_unique(demo: DemoOperator) -> None:
             seen.add(name)
 
 
+def test_every_event_ends_after_it_starts() -> None:
+    for _, happened, _ in plan_operator(DemoScale(products=2000, months=3)).months():
+        for event in happened.events():
+            assert event.end_s is None or event.end_s > event.start_s, event
+            for start_s, end_s in event.stop_clock:
+                assert event.start_s < start_s < end_s
+                assert event.end_s is None or end_s < event.end_s
+
+
 def _members(demo: DemoOperator, kind: str) -> tuple[str, ...]:
     return next(truth.members for truth in demo.truths if truth.kind == kind)
