@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +27,7 @@ COLUMNS = Columns(
 MAX_ID = 200
 MAX_TEXT = 1000
 _PROGRESS_ROWS = 5_000
+_VALUES = ("product_id", "kind", "start_s", "end_s", "impact", "cause", "source", "stop_clock")
 
 
 def events_at(delivery: int) -> Mapping[str, tuple[Event, ...]]:
@@ -59,13 +60,12 @@ def load_events(workspace: Workspace, path: Path, options: LoadOptions) -> LoadR
 
     def write(delivery: Delivery) -> Outcome:
         ledger = Ledger()
-        versions = KeyedVersions(RecordedEvent, ("event_id",), ledger)
+        versions = KeyedVersions(RecordedEvent, ("event_id",), _VALUES, ledger)
         reader = TableReader(path, COLUMNS)
         set_aside: list[SetAsideRow] = []
         for number, row in enumerate(reader, start=1):
             try:
-                version = _version_of(row)
-                versions.take((version.event_id,), version, version.digest)
+                versions.take((_id(row.cells, "event_id"),), _values_of(row))
             except InputError as error:
                 set_aside.append(set_aside_row(row, error))
             if options.progress and number % _PROGRESS_ROWS == 0:
@@ -92,35 +92,23 @@ def parse_stop_clock(text: str) -> tuple[Interval, ...]:
     return tuple(union(intervals))
 
 
-def _version_of(row: TableRow) -> RecordedEvent:
+def _values_of(row: TableRow) -> tuple[str | int | None, ...]:
+    """The columns `_VALUES` of a row."""
     cells = row.cells
     start_s = _second("start", cells["start"])
     end_s = _second("end", cells["end"]) if cells["end"] else None
     if end_s is not None and end_s < start_s:
         raise _fault("end", f"end {cells['end']} lies before start {cells['start']}")
-    version = RecordedEvent(
-        event_id=_id(cells, "event_id"),
-        product_id=_id(cells, "product_id"),
-        kind=_id(cells, "kind"),
-        start_s=start_s,
-        end_s=end_s,
-        impact=_text(cells, "impact"),
-        cause=_text(cells, "cause"),
-        source=_text(cells, "source"),
-        stop_clock=[list(i) for i in parse_stop_clock(cells.get("stop_clock", ""))],
-    )
-    content = (
-        version.product_id,
-        version.kind,
+    return (
+        _id(cells, "product_id"),
+        _id(cells, "kind"),
         start_s,
         end_s,
-        version.impact,
-        version.cause,
-        version.source,
-        version.stop_clock,
+        _text(cells, "impact"),
+        _text(cells, "cause"),
+        _text(cells, "source"),
+        json.dumps(parse_stop_clock(cells.get("stop_clock", ""))),
     )
-    version.digest = hashlib.sha256(repr(content).encode()).hexdigest()[:32]
-    return version
 
 
 def _id(cells: Mapping[str, str], column: str) -> str:
