@@ -25,28 +25,32 @@ from trueline.measurement.formats.series import MAX_KEY
 
 _RawRequest = message_class("trueline.prometheus.RawRequest")
 _SymbolSeries = message_class("trueline.prometheus.SymbolSeries")
+_TOO_LONG = 2 + 0x80  # from here on a length takes more than one byte
 
 
 def decode_2(content: bytes, columns: Columns) -> None:
     request = decode(_RawRequest, content, columns.name)
     columns.bounded(len(request.timeseries))
     symbols = _Symbols(list(request.symbols), columns)
-    ends: dict[bytes, bool] = {b"": True}
+    ends = _Ends()
     references: list[bytes] = []
     rest: list[tuple[int, bytes]] = []
+    plain, tails, lines = ends.plain, columns.tails, columns.tail_line
     for line, one in enumerate(request.timeseries, 1):
         # One byte of tag and one of length: up to 127 bytes of references.
-        cut = 2 + one[1] if len(one) > 1 and one[0] == 0x0A and one[1] < 0x80 else 0
-        head = one[cut : cut + 3]
-        size = TAIL if head == SAMPLE_HEAD else ZERO_TAIL if head == ZERO_HEAD else 0
-        end = one[cut + size :]
-        if not cut or not size or not (ends.get(end) or _nothing_read(end, ends)):
+        cut = one[1] + 2 if one[:1] == b"\x0a" and len(one) > 1 else _TOO_LONG
+        if one[cut : cut + 3] == SAMPLE_HEAD:
+            end, tail = one[cut + TAIL :], one[cut : cut + TAIL]
+        else:
+            end, tail = one[cut + ZERO_TAIL :], full_tail(one[cut : cut + ZERO_TAIL])
+            if one[cut : cut + 3] != ZERO_HEAD:
+                cut = _TOO_LONG
+        if cut < _TOO_LONG and (end in plain or ends.is_plain(end)):
+            references.append(one[2:cut])
+            tails.append(tail)
+            lines.append(line)
+        else:
             rest.append((line, one))
-            continue
-        tail = one[cut : cut + size]
-        references.append(one[2:cut])
-        columns.tails.append(tail if size == TAIL else full_tail(tail))
-        columns.tail_line.append(line)
     columns.tail_target = symbols.targets(references, columns.tail_line)
     rest.extend((line, request.timeseries[line - 1]) for line in columns.odd_tails())
     for line, one in rest:
@@ -54,17 +58,22 @@ def decode_2(content: bytes, columns: Columns) -> None:
         columns.add(symbols.target(list(series.labels_refs), line), series, line)
 
 
-def _nothing_read(end: bytes, known: dict[bytes, bool]) -> bool:
-    """Whether what follows a sample is whole and holds neither labels nor samples."""
-    series: Any = _SymbolSeries()
-    try:
-        series.ParseFromString(end)
-    except DecodeError:
-        return False
-    nothing = not (series.labels_refs or series.samples or series.histograms)
-    if len(end) < 64 and len(known) < 10_000:
-        known[end] = nothing
-    return nothing
+class _Ends:
+    """What may follow a sample: whole fields that hold neither labels nor samples."""
+
+    def __init__(self) -> None:
+        self.plain = {b""}
+
+    def is_plain(self, end: bytes) -> bool:
+        series: Any = _SymbolSeries()
+        try:
+            series.ParseFromString(end)
+        except DecodeError:
+            return False
+        plain = not (series.labels_refs or series.samples or series.histograms)
+        if plain and len(end) < 64 and len(self.plain) < 10_000:
+            self.plain.add(end)
+        return plain
 
 
 class _Symbols:
