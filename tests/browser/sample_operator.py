@@ -99,9 +99,7 @@ def store_sample(workspace: Workspace, *, products: int, period: str = "2026-10"
     """Store figures for every product and objective as if they had been assessed."""
     random = np.random.default_rng(20261101)
     draws = [
-        _draw(random, f"p{i:05}", objective, i)
-        for i in range(products)
-        for objective in OBJECTIVES
+        _draw(random, f"p{i:05}", objective, i) for i in range(products) for objective in OBJECTIVES
     ]
     rows = [_row(draw, i // len(OBJECTIVES)) for i, draw in enumerate(draws)]
     delivery = latest_delivery()
@@ -316,9 +314,7 @@ def _aggregates(rows: list[AssessmentRow], delivery: int) -> pa.Table:
     return pa.Table.from_pylist(found, schema=AGGREGATE_SCHEMA)
 
 
-def _aggregate(
-    dimension: str, key: str, rule: str, rows: list[AssessmentRow]
-) -> dict[str, object]:
+def _aggregate(dimension: str, key: str, rule: str, rows: list[AssessmentRow]) -> dict[str, object]:
     count = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
     kept = count[Verdict.MET] + count[Verdict.AT_RISK] + count[Verdict.WITHIN_TOLERANCE]
     assessed = kept + count[Verdict.VIOLATED]

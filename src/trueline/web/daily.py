@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -45,7 +46,9 @@ class ObjectiveDays:
         """Pooled share of good in known time per day; NaN where nothing is known."""
         good = self.good_s.sum(axis=0).astype(np.float64)
         known = good + self.bad_s.sum(axis=0)
-        return np.divide(good, known, out=np.full(len(self.days), np.nan), where=known > 0)
+        share = np.full(len(self.days), np.nan)
+        np.divide(good, known, out=share, where=known > 0)
+        return share
 
     def stale_days(self) -> IntMatrix:
         """Per product, days in service at the end of its data without a known second."""
@@ -89,15 +92,13 @@ def daily_figures(table: pa.Table) -> DailyFigures:
     product, product_ids = _coded(table["product_id"])
     objective, objective_ids = _coded(table["objective_id"])
     day, day_ids = _coded(table["day"])
-    columns = {
-        name: _filled(table[name], np.int64)
-        for name in ("good_s", "bad_s", "excluded_s", "unknown_s")
-    }
-    value = _filled(table["value"], np.float64)
+    names = ("good_s", "bad_s", "excluded_s", "unknown_s")
+    columns = [np.asarray(table[name].to_numpy(), dtype=np.int64) for name in names]
+    value = np.asarray(table["value"].to_numpy(), dtype=np.float64)
     found = {}
     for code, name in enumerate(objective_ids):
         at = np.flatnonzero(objective == code)
-        found[name] = _matrices(product[at], day[at], value[at], [c[at] for c in columns.values()])
+        found[name] = _matrices(product[at], day[at], value[at], [c[at] for c in columns])
     return DailyFigures(
         tuple(product_ids),
         {p: i for i, p in enumerate(product_ids)},
@@ -124,7 +125,7 @@ def _matrices(
     return products, days, (values, spread[0], spread[1], spread[2], spread[3])
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[IntMatrix, list[object]]:
+def _coded(column: pa.ChunkedArray) -> tuple[IntMatrix, list[Any]]:
     """Codes by sorted order of the distinct values, and those values."""
     encoded = column.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
@@ -135,7 +136,3 @@ def _coded(column: pa.ChunkedArray) -> tuple[IntMatrix, list[object]]:
     rank[order] = np.arange(len(names))
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     return rank[codes], [names[i] for i in order]
-
-
-def _filled(column: pa.ChunkedArray, kind: type) -> npt.NDArray[np.generic]:
-    return column.to_numpy().astype(kind, copy=False)

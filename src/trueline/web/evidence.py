@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from trueline.calendars.intervals import Interval, subtract, union
-from trueline.measurement.events import Event, events_at
+from trueline.measurement.events import events_at
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.scan import ScanRequest
+from trueline.measurement.values import Event
 from trueline.offerings.values import ParameterKind, PerformanceParameter, ServiceLevelObjective
 from trueline.outages.exclusions import Exclusion, exclusions_at
 from trueline.web.sight import Sight
@@ -32,25 +34,26 @@ class GranuleSeries:
 
 
 @lru_cache(maxsize=4)
-def _events(home: object, delivery: int) -> dict[str, tuple[Event, ...]]:
+def all_events(home: Path, delivery: int) -> Mapping[str, tuple[Event, ...]]:
+    """By product, as known after `delivery` in the workspace `home`; read once."""
     return dict(events_at(delivery))
 
 
 @lru_cache(maxsize=4)
-def _exclusions(home: object, delivery: int) -> dict[str, tuple[Exclusion, ...]]:
+def all_exclusions(home: Path, delivery: int) -> Mapping[str, tuple[Exclusion, ...]]:
     return dict(exclusions_at(delivery))
 
 
 def events_of(sight: Sight, product_id: str, period: Interval) -> tuple[Event, ...]:
     """Events that touch the period, in time order; an open one lasts on."""
-    found = _events(sight.workspace.home, sight.delivery).get(product_id, ())
+    found = all_events(sight.workspace.home, sight.delivery).get(product_id, ())
     start, end = period
     touching = [e for e in found if e.start_s < end and (e.end_s is None or e.end_s > start)]
     return tuple(sorted(touching, key=lambda event: (event.start_s, event.event_id)))
 
 
 def exclusions_of(sight: Sight, product_id: str, period: Interval) -> tuple[Exclusion, ...]:
-    found = _exclusions(sight.workspace.home, sight.delivery).get(product_id, ())
+    found = all_exclusions(sight.workspace.home, sight.delivery).get(product_id, ())
     start, end = period
     touching = [e for e in found if e.start_s < end and e.end_s > start]
     return tuple(sorted(touching, key=lambda exclusion: exclusion.start_s))
@@ -122,9 +125,7 @@ def drawn_line(objective: ServiceLevelObjective) -> tuple[float, bool] | None:
     return None
 
 
-_SAME_QUANTITY = frozenset(
-    {"percentile", "percentile_histogram", "mean", "min", "max", "ratio"}
-)
+_SAME_QUANTITY = frozenset({"percentile", "percentile_histogram", "mean", "min", "max", "ratio"})
 
 
 @dataclass(frozen=True)

@@ -117,6 +117,15 @@ def objective_rows(assessment: StoredAssessment, objective_id: str) -> Objective
     )
 
 
+@lru_cache(maxsize=64)
+def dimension_lines(
+    assessment: StoredAssessment, records: Records, dimension: str
+) -> tuple[GroupLine, ...]:
+    """Every line of a dimension, worst first; stored figures do not change, so drawn up once."""
+    own = [figure for figure in figures(assessment) if figure.dimension == dimension]
+    return tuple(group_lines(assessment, records, own))
+
+
 def group_lines(
     assessment: StoredAssessment, records: Records, chosen: Iterable[AggregateFigure]
 ) -> list[GroupLine]:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from trueline.errors import BusyError, InputError, TruelineError
 from trueline.intake.load import LoadOptions, LoadReport
-from trueline.intake.record import DeliverySource
+from trueline.intake.record import DeliverySource, write_lock
 from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.formats import otlp, remote_write, snappy_block
 from trueline.measurement.formats.mapping import workspace_mapping
@@ -32,7 +32,7 @@ from trueline.settings.workspace import Workspace, current_workspace
 from trueline.web.known_names import known_names
 
 RETRY_AFTER_S = 5
-WAIT_S = 20.0  # senders give up after 30 s
+WAIT_S = 5.0  # then a sender is told to come back; it would give up after 30 s
 _VERSIONS = {
     "": 1,
     "prometheus.WriteRequest": 1,
@@ -188,6 +188,8 @@ def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -
             _lakes[workspace] = open_lake(workspace)
         options = AppendOptions(LoadOptions(now), known_names(workspace), _lakes[workspace])
         source = DeliverySource(kind="measurements", source=kind)
+        with write_lock(workspace, wait_s=WAIT_S):
+            pass  # refused soon, not after the long wait of a load
         return append_granules(workspace, [found.batch], source, options)
     except BaseException:
         # A lake that saw a failed write is not trusted with the next one.

@@ -22,6 +22,8 @@ from trueline.web.wording import (
     floor_percent,
     local_time,
     objective_value,
+    overspent_percent,
+    promised_text,
     statistic_text,
     target_text,
 )
@@ -82,8 +84,9 @@ class RowLine:
 
     @property
     def warning(self) -> str:
-        warned = self.objective.threshold_target if self.objective else None
-        return NONE if warned is None else self._in_unit(float(warned))
+        if self.objective is None or self.objective.threshold_target is None:
+            return NONE
+        return promised_text(self.objective.threshold_target, self.objective, self._parameter)
 
     @property
     def value(self) -> str:
@@ -189,7 +192,7 @@ def account_bar(parts: Iterable[TimePart]) -> SafeString:
 def allowance_text(left: float | None) -> str:
     if left is None:
         return NONE
-    return floor_percent(left, 0) if left >= 0 else f"overspent {floor_percent(-left, 0)}"
+    return floor_percent(left, 0) if left >= 0 else f"overspent {overspent_percent(-left)}"
 
 
 def allowance_bar(left: float | None) -> SafeString:

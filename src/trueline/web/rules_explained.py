@@ -31,5 +31,7 @@ FORMULAS = {
         "All down",
         "A second is bad only when every member is bad in it (intersection of their bad time).",
     ),
-    "k_of_n": Formula("k of n", "A second is good when at least k of the n members are good in it."),
+    "k_of_n": Formula(
+        "k of n", "A second is good when at least k of the n members are good in it."
+    ),
 }

@@ -6,7 +6,9 @@ import logging
 import threading
 
 import waitress
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from trueline.settings.workspace import Workspace, use_workspace
 from trueline.web.charts import vega_bundle
@@ -19,12 +21,11 @@ MAX_BODY_BYTES = 2 * 1024**3 + 1024**2
 
 def serve(workspace: Workspace, port: int, *, host: str = "127.0.0.1") -> None:
     """Serve until interrupted. What the first page needs is read while the port opens."""
-    use_workspace(workspace.home)
-    application = get_wsgi_application()
+    pages = application(workspace)
     threading.Thread(target=warm, args=(workspace,), daemon=True, name="warm").start()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     waitress.serve(
-        application,
+        pages,
         host=host,
         port=port,
         threads=THREADS,
@@ -32,6 +33,14 @@ def serve(workspace: Workspace, port: int, *, host: str = "127.0.0.1") -> None:
         ident="trueline",
         _quiet=True,
     )
+
+
+def application(workspace: Workspace) -> WSGIHandler:
+    """The pages as a WSGI application, with the address patterns already read."""
+    use_workspace(workspace.home)
+    handler = get_wsgi_application()
+    get_resolver().url_patterns  # noqa: B018 imports the views before the first request does
+    return handler
 
 
 def warm(workspace: Workspace) -> None:

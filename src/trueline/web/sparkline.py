@@ -14,7 +14,7 @@ def sparkline(shares: Sequence[float | None], label: str) -> SafeString:
     """A line of daily shares, scaled to its own range; days without data break it."""
     known = [share for share in shares if share is not None]
     if not known:
-        return mark_safe('<span class="muted">no daily data</span>')  # noqa: S308 constant
+        return mark_safe('<span class="muted">no daily data</span>')
     low = min(known)
     span = max(1.0 - low, 1e-9)
     step = (WIDTH - 4) / max(len(shares) - 1, 1)
@@ -39,8 +39,8 @@ def sparkline(shares: Sequence[float | None], label: str) -> SafeString:
         HEIGHT,
         label,
         label,
-        mark_safe(lines),  # noqa: S308 numbers only
-        mark_safe(dot),  # noqa: S308 numbers only
+        mark_safe(lines),
+        mark_safe(dot),
     )
 
 
@@ -86,25 +86,24 @@ def interval(low: float, point: float, high: float, label: str) -> SafeString:
 def stacked(parts: Sequence[tuple[str, int]], label: str) -> SafeString:
     """Parts of a whole side by side; `parts` are (style, amount)."""
     whole = sum(amount for _, amount in parts) or 1
-    x = 0.0
+    left = 0.0
     drawn = []
     for style, amount in parts:
-        width = 600 * amount / whole
+        share = 100 * amount / whole
         if amount:
             # A sliver of a second in a month must still be seen.
             drawn.append(
                 format_html(
-                    '<rect class="part {}" x="{}" y="0" width="{}" height="12"/>',
+                    '<rect class="part {}" x="{}%" y="0" width="{}%" height="14"/>',
                     style,
-                    f"{min(x, 598.5):.2f}",
-                    f"{max(width, 1.5):.2f}",
+                    f"{min(left, 99.75):.3f}",
+                    f"{max(share, 0.25):.3f}",
                 )
             )
-        x += width
+        left += share
     return format_html(
-        '<svg class="stacked" viewBox="0 0 600 12" preserveAspectRatio="none" role="img"'
-        ' aria-label="{}"><title>{}</title>{}</svg>',
+        '<svg class="stacked" height="14" role="img" aria-label="{}"><title>{}</title>{}</svg>',
         label,
         label,
-        mark_safe("".join(drawn)),  # noqa: S308 made by format_html
+        mark_safe("".join(drawn)),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
+from trueline.web import ingest
+from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
 from trueline.web.views.load import load, set_aside
@@ -24,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("objectives/<path:objective_id>/", objective, name="objective"),
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
+    path("explanations/", explanation, name="explanation"),
     path("find/", find, name="find"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
@@ -31,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^charts/band\.(?P<form>json|svg)$", band_feed, name="band-chart"),
     path("assets/vega.js", vega_script, name="vega"),
     path("healthz", healthz, name="healthz"),
+    path("", include(ingest.urlpatterns)),
 ]
 
 handler404 = "trueline.web.views.notices.not_found"

@@ -67,6 +67,11 @@ def floor_percent(share: float | Fraction | Decimal | None, decimals: int | None
     return _percent(share, decimals, ROUND_FLOOR)
 
 
+def overspent_percent(share: float) -> str:
+    """How far an allowance is overspent, rounded up: a little too much is not nothing."""
+    return _percent(share, 0, ROUND_CEILING)
+
+
 def _percent(share: float | Fraction | Decimal | None, decimals: int | None, rounding: str) -> str:
     if share is None or share != share:
         return NONE
@@ -127,8 +132,22 @@ def target_text(
     """`≤ 20 ms`, `≥ 99.9 %`."""
     if objective is None:
         return NONE
-    target = objective.conformance_target
-    return f"{COMPARED[objective.comparator]} {objective_value(target, objective, parameter)}"
+    written = promised_text(objective.conformance_target, objective, parameter)
+    return f"{COMPARED[objective.comparator]} {written}"
+
+
+def promised_text(
+    promised: Decimal, objective: ServiceLevelObjective, parameter: PerformanceParameter | None
+) -> str:
+    """A target or warning value exactly as it was promised, never rounded."""
+    if is_share(objective, parameter):
+        return f"{promised * 100:f}".rstrip("0").rstrip(".") + " %"
+    if objective.statistic in (Statistic.TIME_TO_REPAIR, Statistic.LONGEST_EVENT):
+        return duration(int(promised))
+    unit = parameter.unit if parameter and objective.statistic != Statistic.EVENT_COUNT else ""
+    text = f"{promised:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text} {unit}".rstrip()
 
 
 def duration(seconds: int) -> str:

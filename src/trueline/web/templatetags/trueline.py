@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,9 +12,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from trueline.web.wording import StateWord, duration
+from trueline.web.wording import StateWord
 
 register = template.Library()
+
+
+@lru_cache(maxsize=16_384)  # a page holds hundreds of links
+def _address(name: str, args: tuple[object, ...]) -> str:
+    return reverse(name, args=args)
 
 
 @register.simple_tag(takes_context=True)
@@ -21,7 +27,7 @@ def link(context: Context, name: str, *args: object, **query: object) -> str:
     """The address of a page with the period in view and the given parameters."""
     kept: dict[str, Any] = {"period": context.get("period"), **query}
     text = urlencode({key: value for key, value in kept.items() if value not in (None, "")})
-    address = reverse(name, args=args)
+    address = _address(name, args)
     return f"{address}?{text}" if text else address
 
 
@@ -37,7 +43,7 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def state(word: StateWord, count: int | None = None) -> SafeString:
     """A state as icon, word and colour, with how many where told."""
-    number = "" if count is None else format_html('<b class="count">{}</b> ', count)
+    number = "" if count is None else format_html('<b class="count">{}</b> ', grouped(count))
     return format_html(
         '<span class="state s-{}" title="{}: {}">{}{}{}</span>',
         word.key,
@@ -50,8 +56,9 @@ def state(word: StateWord, count: int | None = None) -> SafeString:
 
 
 @register.filter
-def as_duration(seconds: int) -> str:
-    return duration(int(seconds))
+def grouped(number: int | str) -> str:
+    """`2,653,560`."""
+    return f"{int(number):,}"
 
 
 @register.filter
@@ -83,7 +90,7 @@ def sort_query(context: Context, column: str) -> str:
     query = context["request"].GET.copy()
     query.pop("page", None)
     query["sort"] = f"-{column}" if same else column
-    return "?" + query.urlencode()
+    return f"?{query.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from trueline.assessment.values import Verdict
 from trueline.offerings.values import PerformanceParameter
-from trueline.web.group_lines import GroupLine, figures, group_lines
+from trueline.web.group_lines import GroupLine, dimension_lines, figures
 from trueline.web.records import GROUP, OFFERING, Records
 from trueline.web.row_lines import allowance_bar, allowance_text
 from trueline.web.shell import show
@@ -168,11 +168,9 @@ def home(request: HttpRequest) -> HttpResponse:
 def sets_of_lines(sight: Sight, by: str, state: str | None) -> list[SetOfLines]:
     """Every set of one dimension with its lines, worst first; with `state`, only the lines
     in which a member is in it."""
-    wanted = [figure for figure in figures(sight.assessed) if figure.dimension == by]
-    lines = group_lines(sight.assessed, sight.records, wanted)
-    if state is not None:
-        lines = [line for line in lines if line.counts.get(state)]
-    return _gathered(sight.records, lines)
+    lines = dimension_lines(sight.assessed, sight.records, by)
+    kept = [line for line in lines if state is None or line.counts.get(state)]
+    return _gathered(sight.records, kept)
 
 
 def _gathered(records: Records, lines: Iterable[GroupLine]) -> list[SetOfLines]:

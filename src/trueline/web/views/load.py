@@ -58,7 +58,7 @@ def set_aside(request: HttpRequest, delivery: int) -> FileResponse:
     if not path.is_file():
         raise Http404(f"Delivery {delivery} set nothing aside")
     return FileResponse(
-        open(path, "rb"),  # noqa: SIM115 the answer closes it
+        open(path, "rb"),
         as_attachment=True,
         filename=f"set-aside-delivery-{delivery}.csv",
         content_type="text/csv; charset=utf-8",
@@ -131,7 +131,7 @@ def _shown(delivery: Delivery, workspace: Workspace) -> ShownDelivery:
     return ShownDelivery(
         delivery.id,
         delivery.kind,
-        delivery.source,
+        ", ".join(part.rsplit("/", 1)[-1] for part in delivery.source.split(", ")),
         utc_time(delivery.recorded_at),
         {name: int(count) for name, count in delivery.counts.items()},
         set_aside_path(workspace, delivery.id).is_file(),

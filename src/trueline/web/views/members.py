@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from trueline.web.bands import HeatDay, Outlier, band, heat_days, weeks
 from trueline.web.daily import ObjectiveDays
-from trueline.web.group_lines import AggregateFigure, figures, group_lines
+from trueline.web.group_lines import AggregateFigure, dimension_lines, figures
 from trueline.web.records import GROUP, OFFERING
 from trueline.web.row_lines import account_bar, row_lines, time_account
 from trueline.web.rules_explained import FORMULAS, Formula
@@ -61,7 +61,8 @@ def members_page(request: HttpRequest, dimension: str, key: str) -> HttpResponse
     sight = look(request)
     product_ids = member_ids(sight, dimension, key)
     own = [f for f in figures(sight.assessed) if (f.dimension, f.key) == (dimension, key)]
-    lines = [ShownLine(g, sight.records) for g in group_lines(sight.assessed, sight.records, own)]
+    every = dimension_lines(sight.assessed, sight.records, dimension)
+    lines = [ShownLine(line, sight.records) for line in every if line.figure.key == key]
     chosen = _chosen(lines, request.GET.get("objective"))
     state = request.GET.get("state") or None
     if state is not None and not is_state(state):
@@ -125,7 +126,9 @@ def _objective_part(
     }
     days = sight.assessed.daily.objectives.get(objective_id)
     if days is not None:
-        context |= _daily_part(request, sight, chosen, days.of(sight.assessed.daily.mask(product_ids)))
+        context |= _daily_part(
+            request, sight, chosen, days.of(sight.assessed.daily.mask(product_ids))
+        )
     return context
 
 
@@ -158,9 +161,7 @@ def _day(request: HttpRequest, heat: list[HeatDay]) -> HeatDay | None:
     raise Http404(f"There is no figure for the day {asked}")
 
 
-def _members_on(
-    sight: Sight, chosen: ShownLine, days: ObjectiveDays, day: date
-) -> list[MemberDay]:
+def _members_on(sight: Sight, chosen: ShownLine, days: ObjectiveDays, day: date) -> list[MemberDay]:
     """Members on that day, most bad time first, then most unknown time."""
     column = days.days.index(day)
     order = np.lexsort((-days.unknown_s[:, column], -days.bad_s[:, column]))[:DAY_LIST]

@@ -12,7 +12,7 @@ from trueline.web.records import GROUP, OFFERING, Records
 from trueline.web.shell import show
 from trueline.web.sight import look
 from trueline.web.views.home import ShownLine
-from trueline.web.wording import objective_value, statistic_text, target_text
+from trueline.web.wording import promised_text, statistic_text, target_text
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ def objective(request: HttpRequest, objective_id: str) -> HttpResponse:
             "name": definitions[0].objective.name or objective_id,
             "definitions": definitions,
             "lines": [
-                (ShownLine(g, sight.records), sight.records.name_of(g.figure.dimension, g.figure.key))
+                (
+                    ShownLine(g, sight.records),
+                    sight.records.name_of(g.figure.dimension, g.figure.key),
+                )
                 for g in lines
             ],
         },
@@ -65,7 +68,7 @@ def _facts(records: Records, promised: ServiceLevelObjective) -> tuple[tuple[str
         ("Parameter", (parameter.name if parameter else "") or promised.parameter),
         ("Statistic", statistic_text(promised)),
         ("Target", target_text(promised, parameter)),
-        ("Warning", objective_value(warning, promised, parameter) if warning is not None else ""),
+        ("Warning", promised_text(warning, promised, parameter) if warning is not None else ""),
         ("Basis", promised.basis.value),
         ("Conformance period", promised.conformance_period),
         ("Zone", promised.time_zone or "the product's"),

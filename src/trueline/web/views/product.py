@@ -10,14 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from trueline.calendars.instants import render_instant
 from trueline.calendars.intervals import Interval, total
 from trueline.inventory.values import Product
-from trueline.measurement.events import Event
+from trueline.measurement.values import Event
 from trueline.web.evidence import events_of, exclusions_of
 from trueline.web.records import GROUP, Records
+from trueline.web.results import row_values
 from trueline.web.row_lines import RowLine, row_lines
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
-from trueline.web.results import row_values
 from trueline.web.wording import duration, local_time
 
 EVENTS_SHOWN = 200

@@ -1,0 +1,294 @@
+"""Every page through Django's test client: answers, escaping, wrong names, bounds."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html import unescape
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from tests.browser.sample_operator import HOSTILE, MEASURED
+
+from trueline.intake.models import Delivery
+from trueline.settings.workspace import Workspace
+from trueline.web.results import open_assessment
+
+PAGES = (
+    "/",
+    "/?state=violated",
+    "/?by=offering",
+    "/?by=region&state=stale",
+    "/groups/microwave/",
+    "/groups/microwave/?objective=delay-p95&day=2026-10-08&sort=-margin&state=met",
+    "/offerings/eline-gold/",
+    "/aggregates/region/north/",
+    "/aggregates/segment/gold/",
+    f"/products/{MEASURED}/",
+    f"/products/{MEASURED}/?objective=delay-p95",
+    "/customers/c0001/",
+    "/objectives/delay-p95/",
+    "/rows/",
+    "/rows/?verdict=violated&objective=delay-p95&group=microwave",
+    "/rows/?verdict=stale",
+    "/rows.csv?verdict=violated",
+    "/find/?q=gold",
+    "/load/",
+    "/healthz",
+    f"/charts/line.json?product={MEASURED}&objective=delay-p95",
+    "/charts/band.json?dimension=group&key=microwave&objective=delay-p95",
+)
+WRONG = (
+    "/nowhere",
+    "/?period=2020-01",
+    "/?period=../../etc",
+    "/?state=fine",
+    "/groups/none/",
+    "/groups/microwave/?objective=none",
+    "/groups/microwave/?day=1999-01-01",
+    "/offerings/none/",
+    "/aggregates/region/none/",
+    "/aggregates/none/none/",
+    "/products/none/",
+    f"/products/{MEASURED}/?objective=none",
+    "/customers/none/",
+    "/objectives/none/",
+    "/rows/?verdict=fine",
+    "/rows/?objective=none",
+    "/rows/?group=none",
+    "/rows/?customer=none",
+    "/load/?delivery=999999",
+    "/load/?delivery=x",
+    "/load/999999/set-aside.csv",
+    "/explanations/?product=none&objective=none",
+    "/charts/line.json?product=none&objective=none",
+    "/charts/band.json?dimension=group&key=none&objective=delay-p95",
+)
+
+
+def text_of(client: Client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page_answers(operator: Workspace, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", WRONG)
+def test_wrong_name_is_not_found(operator: Workspace, client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ("/customers/c0001/", "/rows/", "/products/p00001/", "/find/?q=alert", "/rows.csv")
+)
+def test_hostile_name_is_only_text(operator: Workspace, client: Client, path: str) -> None:
+    answer = client.get(path)
+    body = b"".join(answer) if answer.streaming else answer.content
+    assert b"<script>alert" not in body
+
+
+def test_hostile_name_is_still_shown(operator: Workspace, client: Client) -> None:
+    assert HOSTILE in unescape(text_of(client, "/customers/c0001/"))
+
+
+def test_exclusion_reason_is_escaped(operator: Workspace, client: Client) -> None:
+    page = text_of(client, f"/products/{MEASURED}/")
+    assert "agreed work &lt;b&gt;17&lt;/b&gt;" in page
+
+
+def test_scripts_and_styles_come_from_this_host_only(operator: Workspace, client: Client) -> None:
+    answer = client.get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe-eval" not in policy
+    addresses = re.findall(r'(?:src|href)="([^"]+)"', answer.content.decode())
+    assert addresses
+    assert all(address.startswith(("/", "#", "?")) for address in addresses)
+
+
+def test_health_counts_are_those_of_the_stored_rows(operator: Workspace, client: Client) -> None:
+    stored = open_assessment(operator, "2026-10")
+    assert stored is not None
+    violated = stored.rows["verdict"].to_pylist().count("violated")
+    assert violated > 0
+    cards = re.findall(r'Violated</span>\s*<b class="number">([\d,]+)</b>', text_of(client, "/"))
+    assert cards == [f"{violated:,}"]
+
+
+def test_state_filter_keeps_sets_with_such_members(operator: Workspace, client: Client) -> None:
+    page = text_of(client, "/?state=violated&by=offering")
+    states = re.findall(r'class="state-cell"><a[^>]+><span class="state s-(\w+)"', page)
+    assert states
+    assert set(states) == {"violated"}
+
+
+def test_missing_data_is_never_shown_as_met(operator: Workspace, client: Client) -> None:
+    page = text_of(client, "/rows/?verdict=notAssessable")
+    cells = re.findall(r'data-name="Value" class="num"><a[^>]+>([^<]+)</a>', page)
+    assert cells
+    assert set(cells) == {"–"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"), [("0", 1), ("-4", 1), ("x", 1), ("2", 2), ("99999999999999999999", 1)]
+)
+def test_page_number_is_held_in_bounds(
+    operator: Workspace, client: Client, asked: str, shown: int
+) -> None:
+    assert f"Page {shown} of 12" in text_of(client, f"/rows/?page={asked}")
+
+
+def test_page_past_the_end_is_the_last_one(operator: Workspace, client: Client) -> None:
+    assert "Page 12 of 12" in text_of(client, "/rows/?page=77")
+
+
+def test_every_row_is_on_exactly_one_page(operator: Workspace, client: Client) -> None:
+    found = []
+    for page in range(1, 13):
+        body = text_of(client, f"/rows/?sort=verdict&page={page}")
+        found += re.findall(r'<th scope="row" role="rowheader"><a href="/products/(p\d+)/', body)
+    assert len(found) == 600
+    assert all(found.count(product) == 5 for product in set(found))
+
+
+def test_sort_orders_by_the_column_and_back(operator: Workspace, client: Client) -> None:
+    def coverage(sort: str) -> list[float]:
+        body = text_of(client, f"/rows/?objective=delay-p95&sort={sort}")
+        cells = re.findall(r'data-name="Coverage" class="num">([\d.]+) %', body)
+        return [float(cell) for cell in cells]
+
+    assert coverage("coverage") == sorted(coverage("coverage"))
+    assert coverage("-coverage") == sorted(coverage("-coverage"), reverse=True)
+
+
+def test_htmx_gets_only_the_table(operator: Workspace, client: Client) -> None:
+    answer = client.get(
+        "/groups/microwave/?objective=delay-p95&sort=-margin",
+        headers={"HX-Request": "true", "HX-Target": "members"},
+    )
+    body = answer.content.decode()
+    assert body.lstrip().startswith('<section id="members"')
+    assert "<html" not in body
+
+
+def test_csv_holds_the_rows_of_the_list(operator: Workspace, client: Client) -> None:
+    answer = client.get("/rows.csv?verdict=violated")
+    rows = list(csv.DictReader(io.StringIO(b"".join(answer).decode())))
+    stored = open_assessment(operator, "2026-10")
+    assert stored is not None
+    assert len(rows) == stored.rows["verdict"].to_pylist().count("violated")
+    assert {row["verdict"] for row in rows} == {"violated"}
+    assert rows[0]["period_start"] == "2026-10-01T00:00:00Z"
+
+
+def test_line_chart_keeps_the_gap_and_the_exclusion(operator: Workspace, client: Client) -> None:
+    spec = client.get(f"/charts/line.json?product={MEASURED}&objective=delay-conformance").json()
+    gap = [row for row in spec["datasets"]["unknown"] if row["t"] == "2026-10-20T00:00:00Z"]
+    assert [row["end"] for row in gap] == ["2026-10-21T00:00:00Z"]
+    excluded = spec["datasets"]["excluded"]
+    assert [(row["t"], row["end"]) for row in excluded] == [
+        ("2026-10-12T22:00:00Z", "2026-10-13T04:00:00Z")
+    ]
+    # The bad evening of 8 October, 17:00 to 22:00, and no other miss.
+    missed = spec["datasets"]["missed"]
+    assert missed
+    assert all("2026-10-08T15" < row["t"] < "2026-10-08T22" for row in missed)
+
+
+def test_objective_told_by_events_has_no_line(operator: Workspace, client: Client) -> None:
+    answer = client.get(f"/charts/line.json?product={MEASURED}&objective=availability")
+    assert answer.status_code == 204
+
+
+def test_chart_without_script_is_drawn_on_the_server(operator: Workspace, client: Client) -> None:
+    answer = client.get("/charts/band.svg?dimension=group&key=microwave&objective=delay-p95")
+    assert answer.headers["Content-Type"] == "image/svg+xml"
+    assert answer.content.startswith(b"<svg")
+
+
+def test_upload_is_recorded_and_its_ledger_shown(own_operator: Workspace, client: Client) -> None:
+    file = SimpleUploadedFile("more.csv", b"customer_id,name,segment\nc9,Nine,gold\n,None,gold\n")
+    answer = client.post("/load/", {"kind": "customers", "file": file})
+    assert answer.status_code == 302
+    newest = Delivery.objects.order_by("-id")[0]
+    assert answer.headers["Location"] == f"/load/?delivery={newest.id}#ledger"
+    assert newest.counts["accepted"] == 1
+    assert newest.counts["set_aside"] == 1
+    page = text_of(client, f"/load/?delivery={newest.id}")
+    assert "more.csv" in page
+    kept = client.get(f"/load/{newest.id}/set-aside.csv")
+    assert b"customer_id" in b"".join(kept)
+    assert not list((own_operator.home / "incoming").iterdir())
+
+
+def test_later_load_is_announced_on_every_page(own_operator: Workspace, client: Client) -> None:
+    assert "recorded after this assessment" not in text_of(client, "/")
+    file = SimpleUploadedFile("more.csv", b"customer_id,name,segment\nc9,Nine,gold\n")
+    client.post("/load/", {"kind": "customers", "file": file})
+    assert "1 load was recorded after this assessment" in text_of(client, "/")
+
+
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ({}, "No kind was chosen"),
+        ({"kind": "customers"}, "No file was chosen"),
+        ({"kind": "customers", "file": b"not,the,columns\n1,2,3\n"}, "customer_id"),
+        ({"kind": "offerings", "file": b"a: [\n"}, "Nothing was loaded"),
+        ({"kind": "measurements", "file": b"\x00\xff\x00\xff"}, "Nothing was loaded"),
+    ],
+)
+def test_bad_upload_is_told_in_plain_words(
+    own_operator: Workspace, client: Client, form: dict[str, str | bytes], told: str
+) -> None:
+    endings = {"offerings": "yaml"}
+    sent = {
+        name: SimpleUploadedFile(f"bad.{endings.get(str(form['kind']), 'csv')}", value)
+        if isinstance(value, bytes)
+        else value
+        for name, value in form.items()
+    }
+    answer = client.post("/load/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'role="alert"' in page
+    assert told in unescape(page)
+    assert "Traceback" not in page
+
+
+def test_upload_name_cannot_leave_its_folder(own_operator: Workspace, client: Client) -> None:
+    content = b"customer_id,name,segment\nc9,Nine,gold\n"
+    file = SimpleUploadedFile("x.csv", content)
+    file.name = "..\\..\\evil.csv"
+    client.post("/load/", {"kind": "customers", "file": file})
+    assert not list(own_operator.home.parent.glob("evil*"))
+
+
+def test_form_without_its_token_is_refused(operator: Workspace) -> None:
+    strict = Client(enforce_csrf_checks=True, HTTP_HOST="127.0.0.1")
+    answer = strict.post("/load/", {"kind": "customers"})
+    assert answer.status_code == 403
+    assert "The form was refused" in answer.content.decode()
+
+
+def test_host_that_is_not_ours_is_refused(operator: Workspace) -> None:
+    assert Client(HTTP_HOST="evil.example").get("/").status_code == 400
+
+
+def test_empty_workspace_teaches_the_first_steps(workspace: Workspace, client: Client) -> None:
+    page = text_of(client, "/")
+    assert "Nothing is assessed yet" in page
+    assert client.get("/rows/").status_code == 404
+    assert client.get("/load/").status_code == 200
+
+
+def test_find_opens_the_page_of_an_exact_id(operator: Workspace, client: Client) -> None:
+    answer = client.get(f"/find/?q={MEASURED}")
+    assert answer.headers["Location"] == f"/products/{MEASURED}/?period=2026-10"
