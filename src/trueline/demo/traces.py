@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -183,3 +184,25 @@ def _write_records(folder: Path, products: dict[str, Scenario]) -> None:
             f"{TRACE_ZONE},{application},{mobility},{title}"
         )
     (folder / "products.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main(arguments: list[str]) -> int:
+    """`python -m trueline.demo.traces ARCHIVE FOLDER`."""
+    if len(arguments) != 2:
+        sys.stderr.write("usage: python -m trueline.demo.traces ARCHIVE.zip FOLDER\n")
+        return 2
+    try:
+        report = convert_traces(Path(arguments[0]), Path(arguments[1]))
+    except InputError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    sys.stdout.write(
+        f"{report.traces} traces, {report.rows:,} rows, {report.granules:,} granules; "
+        f"{report.repeated_seconds:,} repeated seconds, "
+        f"{report.missing_readings:,} readings missing\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
