@@ -19,6 +19,7 @@ from trueline.intake.models import Delivery
 from trueline.intake.record import write_lock
 from trueline.inventory.load import load_customers, load_products
 from trueline.measurement.lake import open_lake
+from trueline.measurement.load import MeasurementOptions, load_measurements
 from trueline.offerings.load import load_offerings
 from trueline.settings.workspace import Workspace
 
@@ -185,3 +186,28 @@ def test_the_workspace_is_free_after_a_push(operator: Workspace) -> None:
     assert push(write_request_1([one("p-1", 1.0)])).status_code == 204
     with write_lock(operator, wait_s=0.0):
         assert held(operator, "p-1") == [(T - 60, 1.0)]
+
+
+def test_a_push_into_a_held_workspace_is_told_to_come_back(operator: Workspace) -> None:
+    with write_lock(operator):
+        answer = push(write_request_1([one("p-1", 1.0)]))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert push(write_request_1([one("p-1", 1.0)])).status_code == 204
+
+
+def test_a_pm_file_is_loaded_by_its_name_and_the_mapping_of_the_workspace(
+    operator: Workspace, tmp_path: Path
+) -> None:
+    golden = Path(__file__).parents[1] / "golden" / "pm_xml" / "lists.xml"
+    path = tmp_path / "A20261001.0000-0100.xml.gz"
+    path.write_bytes(gzip.compress(golden.read_bytes()))
+    (operator.home / "mappings").mkdir()
+    (operator.home / "mappings" / "3gpp.yaml").write_text(
+        "products: [{match: 'EthernetPort=(?P<n>.+)', product_id: 'p-{n}'}]\n"
+        "parameters: [{parameter: frame_delay, value: framesReceived / framesSent}]\n",
+        encoding="utf-8",
+    )
+    options = MeasurementOptions(LoadOptions(datetime(2026, 10, 2, tzinfo=UTC)))
+    report = load_measurements(operator, [path], options)
+    assert (report.ledger.accepted, report.ledger.set_aside) == (1, 1)  # the other is NIL
+    assert held(operator, "p-1") == [(T, 0.9)]
