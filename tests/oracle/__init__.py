@@ -14,7 +14,8 @@ Where the contract is silent:
 - best_case and worst_case of a state machine are shares of time, (good + unknown) / allowed and
   good / allowed.
 - An objective qualified by an availability objective has that one's unavailable time excluded.
-- Stopped clocks shorten repair times only, not the down time of `availability_outage`.
+- A stopped clock shortens the repair time and the down time of its own event (M3, O-39).
+- An objective that was over before the product started gives no row.
 - A value stands in its row even when coverage makes the verdict notAssessable; a scope that is
   empty or wholly excluded has none.
 - A rounded value is both shown and compared.

@@ -52,7 +52,7 @@ def rows_of(
     rows = []
     for first, end in periods_to_assess(period, objective.get("conformance_period", "P1M")):
         effective = time_in_force(objective, first, end, zone)
-        if not effective:
+        if not effective or ended_before(objective, product, zone):
             continue
         scope = scope_of(product, objective, (first, end), zone, effective)
         case = case_of(found, product, objective, (scope, as_of))
@@ -107,6 +107,12 @@ def time_in_force(objective: dict[str, Any], first: date, end: date, zone: str) 
     start = utc_second(max(first, begins or first), 0, zone)
     stop = utc_second(min(end, ceases or end), 0, zone)
     return [(start, stop)] if start < stop else []
+
+
+def ended_before(objective: dict[str, Any], product: Product, zone: str) -> bool:
+    """An objective that was over when the product started never applied to it."""
+    ceases = local_day(objective.get("valid_to"))
+    return ceases is not None and utc_second(ceases, 0, zone) <= product.start
 
 
 def scope_of(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from fractions import Fraction
 
 from tests.oracle.case import Case, Figure
-from tests.oracle.intervals import both, length, union
+from tests.oracle.intervals import both, length, union, without
 from tests.oracle.workspace import Event, exact
 
 
 def availability_outage(case: Case) -> Figure:
-    """Overlapping tickets count once; an excluded second is never down."""
-    down = union((event.start, case.end_of(event)) for event in case.events)
+    """Overlapping tickets count once; an excluded second is never down, nor is one in which every
+    running event has its clock stopped (O-39)."""
+    down = union(
+        part
+        for event in case.events
+        for part in without([(event.start, case.end_of(event))], union(event.stop_clock))
+    )
     allowed = length(case.allowed)
     bad = length(both(down, case.allowed))
     whole = allowed

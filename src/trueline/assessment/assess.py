@@ -122,9 +122,7 @@ def _asked(task: Task, request: AssessmentRequest) -> bool:
 
 
 def _decide(engine: Engine, known: Known, tasks: Sequence[Task], plan: Plan) -> list[DecidedTask]:
-    evidence = gather_evidence(
-        engine, known.evidence_request(), tasks
-    )
+    evidence = gather_evidence(engine, known.evidence_request(), tasks)
     return [_decided(task, found) for task, found in zip(tasks, evidence, strict=True)]
 
 
@@ -134,9 +132,7 @@ def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) 
     by_id = {(t.unit.product_id, t.objective.id, t.period.label): t for t in plan.tasks}
     named = {(t.unit.product_id, t.objective.qualified_by, t.period.label): t for t in later}
     needed = [by_id[key] for key in named if key in by_id]  # type: ignore[index]  # None is no id
-    evidence = gather_evidence(
-        engine, known.evidence_request(), needed
-    )
+    evidence = gather_evidence(engine, known.evidence_request(), needed)
     away = {
         (t.unit.product_id, t.objective.id, t.period.label): _unavailable_time(e)
         for t, e in zip(needed, evidence, strict=True)

@@ -100,7 +100,11 @@ def _with_order(evidence: Evidence, judged: list[tuple[Measured, bool]] | None) 
         )
     if judged is not None and objective.missing_data is MissingData.HOLD:
         evidence = replace(evidence, held=held_time(unit, judged))
-    if objective.tolerance and objective.tolerance.allowed_crossings is not None:
+    if (
+        objective.tolerance
+        and objective.tolerance.allowed_crossings is not None
+        and (judged is not None or RULES[objective.statistic].source is Source.EVENTS)
+    ):
         crossings = (
             [g.start_s for g, good in judged if not good and contains(unit.allowed, g.start_s)]
             if judged is not None
@@ -305,9 +309,7 @@ def histograms_of(
     return [found.get(number) for number in range(len(tasks))]
 
 
-def measured_granules(
-    engine: Engine, request: EvidenceRequest, task: Task
-) -> list[Measured]:
+def measured_granules(engine: Engine, request: EvidenceRequest, task: Task) -> list[Measured]:
     """Granules of one task's product and reading that touch its period, in order of time."""
     search = _Search(engine, request, [task])
     key = search.keys.get(task.product_id)

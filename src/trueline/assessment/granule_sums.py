@@ -74,7 +74,7 @@ def sum_granules(
     """Tallies by unit number and reading. Units without granules have none. `cut`: a scan that
     starts early enough to hold the granules that reach into the first allowed second."""
     tallies: dict[tuple[int, Reading], Tally] = {}
-    grid = _grid(engine, granules)
+    grid = _grid(engine, cut or granules)
     few = [u for u in demand.units if 0 < len(u.allowed) <= WINDOWS_PER_PRODUCT]
     many = [u for u in demand.units if len(u.allowed) > WINDOWS_PER_PRODUCT]
     for units, by_day in ((few, False), (many, True)):

@@ -108,9 +108,8 @@ class _Sources:
 
 
 def _plan_product(plan: Plan, product: Product, sources: _Sources) -> None:
-    start_s = seconds(product.start)
     units: dict[object, Unit] = {}
-    for applied, period, zone_name in _periods_of(product, start_s, sources):
+    for applied, period, zone_name in _periods_of(product, sources):
         objective = applied.objective
         parameter = sources.catalog.parameters.get(objective.parameter)
         if parameter is None:
@@ -132,17 +131,36 @@ def _plan_product(plan: Plan, product: Product, sources: _Sources) -> None:
 
 
 def _periods_of(
-    product: Product, start_s: int, sources: _Sources
+    product: Product, sources: _Sources
 ) -> Iterator[tuple[AppliedObjective, Period, str]]:
     """Each objective that applies, with the periods it is decided for. The standard in force at
-    the start of the period applies, or at the product's own start where that is later."""
+    the start of a period, in the objective's own zone, applies to it; for a product that starts
+    later, the one in force at its start."""
     request = sources.request
-    first_s = request.period.bounds(product.time_zone)[0]
-    for applied in objectives_of(product, sources.catalog, sources.snapshot, max(first_s, start_s)):
-        zone_name = applied.objective.time_zone or product.time_zone or "UTC"
-        length = request.length or applied.objective.conformance_period
+    own_zone = product.time_zone or "UTC"
+    for zone_name, length in sorted(_rhythms(product, own_zone, sources)):
         for period in conformance_periods(request.period, length):
-            yield applied, period, zone_name
+            start_s = max(period.bounds(zone_name)[0], seconds(product.start))
+            for applied in objectives_of(product, sources.catalog, sources.snapshot, start_s):
+                objective = applied.objective
+                if (
+                    objective.time_zone or own_zone,
+                    request.length or objective.conformance_period,
+                ) == (zone_name, length):
+                    yield applied, period, zone_name
+
+
+def _rhythms(product: Product, own_zone: str, sources: _Sources) -> set[tuple[str, str]]:
+    """Zones and period lengths that the product's objectives may have."""
+    offering = sources.catalog.offerings.get(product.offering_id)
+    objectives = list(offering.objectives) if offering else []
+    at_s = seconds(product.start)
+    negotiated = objectives_of(product, sources.catalog, sources.snapshot, at_s)
+    objectives += [a.objective for a in negotiated]
+    return {
+        (o.time_zone or own_zone, sources.request.length or o.conformance_period)
+        for o in objectives
+    }
 
 
 def validity(objective: ServiceLevelObjective, zone_name: str) -> Interval:

@@ -75,8 +75,9 @@ def without_overlap(granules: Sequence[Measured]) -> list[Measured]:
     """A trusted granule that starts later takes the time from its start on."""
     trusted = [g for g in granules if not g.suspect]
     cut: list[Measured] = [g for g in granules if g.suspect]
-    for g, following in zip(trusted, [*trusted[1:], None], strict=True):
-        end_s = g.end_s if following is None else min(g.end_s, following.start_s)
+    for position, g in enumerate(trusted):
+        last = position + 1 == len(trusted)
+        end_s = g.end_s if last else min(g.end_s, trusted[position + 1].start_s)
         cut.append(Measured(g.start_s, end_s, g.number, False))
     return sorted(cut, key=lambda g: (g.start_s, g.suspect))
 

@@ -40,7 +40,7 @@ def decide_verdict(objective: ServiceLevelObjective, finding: Finding) -> Decisi
     known_s = finding.good_s + finding.bad_s
     in_question_s = known_s + finding.unknown_s
     coverage = Fraction(known_s, in_question_s) if in_question_s else None
-    value = finding.value
+    value = finding.value if in_question_s else None
     if value is not None and objective.rounding.mode != "none":
         value = Fraction(rounded(value, objective.rounding))
     allowance_left, burn_rate = _allowance(objective, finding)

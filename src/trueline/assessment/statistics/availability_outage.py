@@ -12,15 +12,18 @@ from trueline.assessment.statistics.rule import (
     matching_events,
     share,
 )
-from trueline.calendars.intervals import Interval, intersect, total, union
+from trueline.calendars.intervals import Interval, intersect, subtract, total, union
 
 
 def outage_time(evidence: Evidence) -> list[Interval]:
     """Union of the matching events, so overlapping tickets never count twice; an open event lasts
-    until the as-of instant."""
+    until the as-of instant. Time in which an event's clock is stopped is not its own (M3)."""
     return union(
-        (e.start_s, evidence.as_of_s if e.end_s is None else e.end_s)
+        interval
         for e in matching_events(evidence)
+        for interval in subtract(
+            [(e.start_s, evidence.as_of_s if e.end_s is None else e.end_s)], union(e.stop_clock)
+        )
     )
 
 

@@ -1,0 +1,83 @@
+"""Any sequence of small deliveries and compactions reads as a plain dictionary would."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from django.db import connections
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.measurement_builders import NOVEMBER, Content, G, content, deliver
+
+from trueline.intake.ledger import Ledger
+from trueline.measurement.lake import open_lake
+from trueline.settings.workspace import use_workspace
+
+_VALUES = st.sampled_from([0.0, 1.0, 16.186, 0.1, -2.5, 1 / 3, 4_000_000_000.0, 1e15])
+_GRANULE = st.builds(
+    G,
+    product=st.sampled_from(["p1", "p2", "p3"]),
+    parameter=st.sampled_from(["delay", "loss"]),
+    start_s=st.sampled_from([NOVEMBER + 900 * n for n in (-2, -1, 0, 1)]),
+    value=_VALUES,
+    denominator=st.sampled_from([None, 0.0, 67.0, 0.5]),
+    suspect=st.booleans(),
+    duration_s=st.sampled_from([300, 900, 1_800]),
+)
+_BATCHES = st.lists(st.lists(_GRANULE, max_size=8), min_size=1, max_size=3)
+_STEPS = st.lists(st.one_of(_BATCHES, st.just("compact")), min_size=1, max_size=6)
+
+
+def _obvious(known: Content, batches: list[list[G]]) -> tuple[Content, Ledger]:
+    """One delivery, granule by granule, on a dictionary."""
+    after, ledger = dict(known), Ledger()
+    for g in (g for batch in batches for g in batch):
+        key = (g.product, g.parameter, g.start_s)
+        now = (g.duration_s, g.value, g.denominator, g.suspect)
+        if after.get(key) == now:
+            ledger.duplicate += 1
+            continue
+        ledger.accepted += 1
+        ledger.corrected += key in after
+        after[key] = now
+    return after, ledger
+
+
+@given(steps=_STEPS)
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a case costs too much to shrink
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_deliveries_read_as_a_dictionary_would(
+    migrated_database: Path, steps: list[object]
+) -> None:
+    home = Path(tempfile.mkdtemp(prefix="trueline-lake-"))
+    try:
+        connections.close_all()
+        shutil.copy(migrated_database, home / "trueline.sqlite3")
+        workspace = use_workspace(home)
+        known: list[Content] = [{}]
+        with open_lake(workspace) as lake:
+            for step in steps:
+                if step == "compact":
+                    lake.compact()
+                    continue
+                assert isinstance(step, list)
+                after, counted = _obvious(known[-1], step)
+                ledger = deliver(workspace, *step).ledger
+                rows = sum(map(len, step))
+                assert ledger.accepted + ledger.duplicate == rows
+                identities = {(g.product, g.parameter, g.start_s) for b in step for g in b}
+                if len(identities) == rows:
+                    ledger.late = 0  # its own test
+                    assert ledger == counted
+                known.append(after)
+            for delivery, expected in enumerate(known):
+                assert content(lake, delivery) == expected
+    finally:
+        connections.close_all()
+        shutil.rmtree(home, ignore_errors=True)
