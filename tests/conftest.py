@@ -16,6 +16,10 @@ _home = Path(tempfile.mkdtemp(prefix="trueline-tests-"))
 os.environ["TRUELINE_HOME"] = str(_home)
 os.environ["DJANGO_SETTINGS_MODULE"] = "trueline.settings.django"
 
+import django  # noqa: E402 after the environment
+
+django.setup()
+
 from trueline.settings.workspace import Workspace, use_workspace  # noqa: E402 after the environment
 
 

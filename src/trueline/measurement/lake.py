@@ -143,7 +143,8 @@ class Lake:
         )
 
     def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None:
-        """(first start, last end) in seconds of what was measured; None when nothing was."""
+        """(first start, last end) in seconds of what was measured, None when nothing was. For
+        named `parameters` the bounds of the files that hold any of them."""
         if parameters is None:
             edges = _data_files().aggregate(lo=Min("min_start_s"), hi=Max("max_end_s"))
             return None if edges["lo"] is None else (edges["lo"], edges["hi"])
@@ -194,7 +195,7 @@ class Lake:
             f"SELECT * FROM ({long_sql(self.root, entries, where)}) "
             f"WHERE parameter_key = {parameter_key} ORDER BY delivery"
         ).to_pylist()
-        ends = [row["delivery"] for row in rows[1:]] + [None]
+        ends = [row["delivery"] for row in rows[1:]] + [None] if rows else []
         return tuple(
             GranuleVersion(
                 row["delivery"],

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 
 from trueline.measurement.decimals import MAX_INTEGER
 from trueline.measurement.manifest import ColumnFacts, FileKind, ManifestEntry
@@ -268,14 +269,14 @@ def _widened(part: ir.Table) -> ir.Table:
 
 def _nothing(wanted: Sequence[WantedColumn]) -> ir.Table:
     """A table of no rows."""
-    row: dict[str, ir.Value] = {
-        "product_key": ibis.literal(0, "int32"),
-        "start_s": ibis.literal(0, "int64"),
-        "duration_s": ibis.literal(0, "int32"),
-        "suspect": ibis.literal(False),
-    }
+    fields = [
+        ("product_key", pa.int32()),
+        ("start_s", pa.int64()),
+        ("duration_s", pa.int32()),
+        ("suspect", pa.bool_()),
+    ]
     for want in wanted:
-        row[want.column.value] = _null(want.column.decimals)
-        if want.column.denominator is not None:
-            row[want.column.denominator] = _null(want.column.decimals)
-    return ibis.memtable({"one": [1]}).select(**row).filter(ibis.literal(False))
+        kind = pa.float64() if want.column.decimals is None else pa.int64()
+        names = (want.column.value, want.column.denominator)
+        fields.extend((name, kind) for name in names if name is not None)
+    return ibis.memtable(pa.schema(fields).empty_table())

@@ -118,7 +118,7 @@ def _numbers(
     column: pa.ChunkedArray, name: str, kind: pa.DataType, place: Place
 ) -> pa.ChunkedArray:
     held = column.type
-    numeric = pa.types.is_integer(held) or (
+    numeric = (pa.types.is_integer(held) or pa.types.is_null(held)) or (
         kind == pa.float64() and (pa.types.is_floating(held) or pa.types.is_decimal(held))
     )
     if not numeric:
@@ -129,6 +129,8 @@ def _numbers(
 def _flags(table: pa.Table, place: Place) -> pa.ChunkedArray:
     if "suspect" not in table.column_names:
         return pa.chunked_array([pa.array(np.zeros(table.num_rows, np.bool_))])
+    if pa.types.is_null(table["suspect"].type):
+        return pc.fill_null(table["suspect"].cast(pa.bool_()), False)
     if not pa.types.is_boolean(table["suspect"].type):
         raise _wrong_type("suspect", table["suspect"].type, "true or false", place)
     return pc.fill_null(table["suspect"], False)

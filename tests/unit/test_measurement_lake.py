@@ -1,0 +1,323 @@
+"""The lake: what a delivery adds, repeats, corrects; what a scan as known then gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from tests.measurement_builders import (
+    LOAD,
+    NOVEMBER,
+    OCTOBER,
+    G,
+    batch,
+    content,
+    deliver,
+    expected,
+)
+
+from trueline.engine.duckdb import DuckDBEngine
+from trueline.intake.ledger import Ledger
+from trueline.intake.record import DeliverySource, latest_delivery
+from trueline.measurement.append import append_granules
+from trueline.measurement.granules import GranuleBatch
+from trueline.measurement.keying import KnownNames
+from trueline.measurement.lake import Lake, open_lake
+from trueline.measurement.models import LakeFile
+from trueline.measurement.scan import ScanRequest
+from trueline.settings.workspace import Workspace
+
+A = G("p1", "delay", OCTOBER, 16.186)
+B = G("p1", "loss", OCTOBER, 3, 67)
+C = G("p2", "delay", OCTOBER + 900, 0.1)
+
+
+@pytest.fixture
+def lake(workspace: Workspace) -> Lake:
+    return open_lake(workspace)
+
+
+def test_what_was_delivered_comes_back_exactly(workspace: Workspace, lake: Lake) -> None:
+    report = deliver(workspace, [A, B, C])
+    assert report.ledger == Ledger(accepted=3)
+    assert content(lake, report.delivery) == expected([A, B, C])
+
+
+def test_same_granule_delivered_twice_counts_once(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [A, B])
+    again = deliver(workspace, [A, B, C])
+    assert again.ledger == Ledger(accepted=1, duplicate=2)
+    assert content(lake, again.delivery) == expected([A, B, C])
+
+
+def test_correction_supersedes_and_the_older_delivery_keeps_its_value(
+    workspace: Workspace, lake: Lake
+) -> None:
+    changed = G("p1", "delay", OCTOBER, 99.5)
+    first = deliver(workspace, [A, B, C])
+    second = deliver(workspace, [changed])
+    assert second.ledger == Ledger(accepted=1, corrected=1)
+    assert content(lake, first.delivery) == expected([A, B, C])
+    assert content(lake, second.delivery) == expected([changed, B, C])
+    both = lake.history("p1", "delay", OCTOBER)
+    assert [(v.delivery, v.superseded_by, v.value) for v in both] == [
+        (first.delivery, second.delivery, 16.186),
+        (second.delivery, None, 99.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        G("p1", "loss", OCTOBER, 3, 68),
+        G("p1", "loss", OCTOBER, 3, None),
+        G("p1", "loss", OCTOBER, 3, 67, suspect=True),
+        G("p1", "loss", OCTOBER, 3, 67, duration_s=300),
+    ],
+)
+def test_any_difference_is_a_correction(workspace: Workspace, lake: Lake, changed: G) -> None:
+    deliver(workspace, [A, B])
+    report = deliver(workspace, [changed])
+    assert report.ledger == Ledger(accepted=1, corrected=1)
+    assert content(lake, report.delivery) == expected([A, changed])
+
+
+def test_last_value_within_a_delivery_wins(workspace: Workspace, lake: Lake) -> None:
+    second, third = G("p1", "delay", OCTOBER, 2.0), G("p1", "delay", OCTOBER, 3.0)
+    report = deliver(workspace, [A, C, second], [B, third, third])
+    assert report.ledger == Ledger(accepted=5, duplicate=1, corrected=2)
+    assert content(lake, report.delivery) == expected([C, B, third])
+    assert len(lake.history("p1", "delay", OCTOBER)) == 1
+
+
+def test_late_granules_are_taken_and_counted(workspace: Workspace, lake: Lake) -> None:
+    newer = G("p1", "delay", OCTOBER + 9_000, 1.0)
+    other = G("p9", "delay", OCTOBER, 1.0)
+    deliver(workspace, [newer])
+    report = deliver(workspace, [A, other])
+    assert report.ledger == Ledger(accepted=2, late=1)
+    assert content(lake, report.delivery) == expected([A, newer, other])
+
+
+def test_order_within_one_delivery_is_not_late(workspace: Workspace) -> None:
+    newer = G("p1", "delay", OCTOBER + 9_000, 1.0)
+    assert deliver(workspace, [newer], [A]).ledger == Ledger(accepted=2)
+
+
+def test_scan_takes_starts_from_start_up_to_end(workspace: Workspace, lake: Lake) -> None:
+    granules = [G("p1", "delay", OCTOBER + n * 900, float(n)) for n in range(4)]
+    report = deliver(workspace, granules)
+    for _ in range(2):
+        during = (OCTOBER + 900, OCTOBER + 2_700)
+        assert content(lake, report.delivery, during=during) == expected(granules[1:3])
+        lake.compact()
+
+
+def test_scan_takes_only_the_product_keys_asked_for(workspace: Workspace, lake: Lake) -> None:
+    report = deliver(workspace, [A, B, C])
+    key = lake.product_keys(["p2", "nobody"])["p2"]
+    for _ in range(2):
+        assert content(lake, report.delivery, keys=(key, key + 1)) == expected([C])
+        lake.compact()
+
+
+def test_parameter_that_nobody_measured_is_null(workspace: Workspace, lake: Lake) -> None:
+    report = deliver(workspace, [A])
+    assert content(lake, report.delivery, ["delay", "jitter"]) == expected([A])
+    assert content(lake, report.delivery, ["jitter"]) == {}
+
+
+def test_empty_lake_scans_to_nothing(lake: Lake) -> None:
+    assert content(lake, 0) == {}
+    assert lake.extent() is None
+    assert lake.row_counts(0, NOVEMBER) == ()
+
+
+def test_extent_is_from_the_first_start_to_the_last_end(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [A, B])
+    deliver(workspace, [C])
+    assert lake.extent() == (OCTOBER, OCTOBER + 1_800)
+    assert lake.extent(["loss"]) == (OCTOBER, OCTOBER + 900)
+    assert lake.extent(["jitter"]) is None
+    assert lake.longest_duration_s() == 900
+
+
+def test_compaction_changes_no_answer(workspace: Workspace, lake: Lake) -> None:
+    edge = G("p1", "delay", NOVEMBER - 900, 7.25)
+    deliver(workspace, [A, B, C, edge])
+    deliver(workspace, [G("p1", "delay", OCTOBER, 5.0), G("p1", "delay", NOVEMBER, 1 / 3)])
+    third = deliver(workspace, [G("p1", "delay", OCTOBER, 16.186)])
+    before = [content(lake, d) for d in range(third.delivery + 1)]
+    story = lake.history("p1", "delay", OCTOBER)
+    report = lake.compact()
+    assert report.blocks == 2
+    assert [content(lake, d) for d in range(third.delivery + 1)] == before
+    assert lake.history("p1", "delay", OCTOBER) == story
+    assert set(LakeFile.objects.values_list("kind", flat=True)) == {"block", "history"}
+
+
+def test_corrections_after_compaction_keep_both_values(workspace: Workspace, lake: Lake) -> None:
+    first = deliver(workspace, [A, B, C])
+    lake.compact()
+    changed = G("p1", "loss", OCTOBER, 4, 67)
+    second = deliver(workspace, [changed, A])
+    assert second.ledger == Ledger(accepted=1, duplicate=1, corrected=1)
+    for _ in range(2):
+        assert content(lake, first.delivery) == expected([A, B, C])
+        assert content(lake, second.delivery) == expected([A, C, changed])
+        lake.compact()
+
+
+def test_compaction_removes_the_files_it_replaced(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [A, B])
+    lake.compact()
+    assert list((workspace.lake / "segments").iterdir()) == []
+    assert len(list((workspace.lake / "blocks").iterdir())) == 1
+
+
+def test_files_stay_while_another_reader_scans(workspace: Workspace, lake: Lake) -> None:
+    report = deliver(workspace, [A, B])
+    with open_lake(workspace) as reader:
+        content(reader, report.delivery)
+        lake.compact()
+        assert len(list((workspace.lake / "segments").iterdir())) == 1
+    deliver(workspace, [C])
+    assert len(list((workspace.lake / "segments").iterdir())) == 1
+
+
+def test_crash_before_the_manifest_leaves_nothing_visible(workspace: Workspace, lake: Lake) -> None:
+    first = deliver(workspace, [A])
+
+    class Crash(RuntimeError):
+        """The process dies here."""
+
+    def dying() -> Iterator[GranuleBatch]:
+        yield batch([B, C])
+        # What a kill leaves: a segment on disk that nothing names.
+        (segment,) = set((workspace.lake / "segments").iterdir()) - before
+        (workspace.lake / "segments" / "orphan.parquet").write_bytes(segment.read_bytes())
+        raise Crash
+
+    before = set((workspace.lake / "segments").iterdir())
+    with pytest.raises(Crash):
+        append_granules(workspace, dying(), DeliverySource("measurements", "test"), LOAD)
+    assert latest_delivery() == first.delivery
+    assert content(lake, 999) == expected([A])
+    lake.close()
+    again = deliver(workspace, [B, C])
+    assert again.ledger == Ledger(accepted=2)
+    assert content(lake, again.delivery) == expected([A, B, C])
+    assert not (workspace.lake / "segments" / "orphan.parquet").exists()
+
+
+def test_manifest_and_delivery_change_together(workspace: Workspace, lake: Lake) -> None:
+    def seen() -> Iterator[GranuleBatch]:
+        yield batch([A])
+        assert LakeFile.objects.count() == 0
+        assert latest_delivery() == 0
+
+    append_granules(workspace, seen(), DeliverySource("measurements", "test"), LOAD)
+    with transaction.atomic():
+        assert LakeFile.objects.count() == 1
+        assert latest_delivery() == 1
+
+
+def test_bad_numbers_are_set_aside_with_line_and_field(workspace: Workspace) -> None:
+    bad = [
+        G("p1", "delay", OCTOBER, float("nan")),
+        G("p1", "delay", OCTOBER, float("inf")),
+        G("p1", "delay", OCTOBER, 1e16),
+        G("p1", "delay", OCTOBER, 1.0, duration_s=0),
+        G("p1", "delay", OCTOBER, 1.0, duration_s=-900),
+        G("p1", "delay", OCTOBER, 1.0, duration_s=367 * 86_400),
+        G("p1", "delay", -1, 1.0),
+        G("p1", "delay", 4_102_444_800, 1.0),
+        G("p1", "loss", OCTOBER, 1.0, float("nan")),
+        G("p1", "loss", OCTOBER, 1.0, -5.0),
+        G("p" * 300, "delay", OCTOBER, 1.0),
+        G("p\x07", "delay", OCTOBER, 1.0),
+    ]
+    report = deliver(workspace, [A, *bad, B])
+    assert report.ledger == Ledger(accepted=2, set_aside=len(bad))
+    assert report.set_aside is not None
+    lines = report.set_aside.read_text(encoding="utf-8").splitlines()[1:]
+    assert sorted(int(line.split(",")[0]) for line in lines) == list(range(3, 3 + len(bad)))
+    fields = [
+        line.split(",")[1].strip('"') for line in sorted(lines, key=lambda x: int(x.split(",")[0]))
+    ]
+    assert fields == [
+        *["value"] * 3,
+        *["duration_s"] * 3,
+        *["start"] * 2,
+        *["denominator"] * 2,
+        *["product_id"] * 2,
+    ]
+
+
+def test_ratio_without_denominator_is_set_aside(workspace: Workspace) -> None:
+    known = KnownNames(frozenset({"p1"}), frozenset({"loss"}), frozenset({"loss"}))
+    report = deliver(workspace, [G("p1", "loss", OCTOBER, 1.0), B], known=known)
+    assert report.ledger == Ledger(accepted=1, set_aside=1)
+    assert report.set_aside is not None
+    assert "A ratio needs a denominator" in report.set_aside.read_text(encoding="utf-8")
+
+
+def test_overlap_of_trusted_granules_is_flagged(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [A, C, G("p1", "delay", OCTOBER + 900, 1.0)])
+    assert not _overlapping(lake)
+    lake.compact()
+    assert not _overlapping(lake)
+    deliver(workspace, [G("p1", "delay", OCTOBER + 300, 1.0)])
+    assert _overlapping(lake)
+    lake.compact()
+    assert _overlapping(lake)
+
+
+def test_overlap_with_a_suspect_granule_is_none(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [A, G("p1", "delay", OCTOBER + 300, 1.0, suspect=True)])
+    assert not _overlapping(lake)
+    lake.compact()
+    assert not _overlapping(lake)
+
+
+def test_overlap_across_the_month_is_flagged(workspace: Workspace, lake: Lake) -> None:
+    deliver(workspace, [G("p1", "delay", NOVEMBER - 60, 1.0), G("p1", "delay", NOVEMBER, 1.0)])
+    lake.compact()
+    assert _overlapping(lake)
+
+
+def test_a_long_lived_lake_sees_what_another_recorded(workspace: Workspace) -> None:
+    with open_lake(workspace) as mine, open_lake(workspace) as other:
+        deliver(workspace, [A], lake=mine)
+        deliver(workspace, [C], lake=other)
+        assert deliver(workspace, [A, C], lake=mine).ledger == Ledger(duplicate=2)
+        assert deliver(workspace, [A, C, B], lake=other).ledger == Ledger(accepted=1, duplicate=2)
+
+
+def test_stored_samples_take_few_bytes(workspace: Workspace, lake: Lake) -> None:
+    # 3 products, a week of minutes; values with three decimals that wander like a delay does.
+    granules = [
+        G(
+            f"p{p}",
+            "delay",
+            OCTOBER + 60 * n,
+            (10_000 + (n * 7919 + p * 31) % 997) / 1000.0,
+            duration_s=60,
+        )
+        for p in range(3)
+        for n in range(10_080)
+    ]
+    deliver(workspace, granules)
+    report = lake.compact()
+    assert report.samples == len(granules)
+    assert report.size / report.samples <= 2.5
+
+
+def _overlapping(lake: Lake) -> bool:
+    engine = DuckDBEngine(threads=1)
+    try:
+        request = ScanRequest(0, 4_000_000_000, ("delay",), latest_delivery())
+        return lake.scan(engine, request).overlapping
+    finally:
+        engine.close()
