@@ -146,7 +146,7 @@ class _Builder:
             self._add(self._aliased(event, line), None)
         elif isinstance(event, yaml.ScalarEvent):
             self._check_tag(event.tag, line)
-            self._add(Scalar(event.value, line, plain=event.style is None), event.anchor)
+            self._add(Scalar(event.value, line, plain=not event.style), event.anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
             opened = self.stack.pop()
             self._add(self._closed(opened), opened.anchor)
