@@ -87,6 +87,8 @@ class Template:
 
     def fill(self, fields: Mapping[str, str]) -> str | None:
         """The text with its places filled; None when a field is absent or empty."""
+        if self.text.startswith("{") and _FIELD.fullmatch(self.text):
+            return fields.get(self.text[1:-1]) or None
         missing = False
 
         def value(match: re.Match[str]) -> str:

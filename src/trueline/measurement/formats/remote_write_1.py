@@ -47,14 +47,11 @@ def decode_1(content: bytes, columns: Columns) -> None:
 def _general(one: bytes, line: int, columns: Columns) -> None:
     """A series of any shape; teaches the fast path its labels."""
     series = columns.parsed(_TimeSeries(), one, line)
-    bare = _TimeSeries()
-    bare.CopyFrom(series)
-    bare.ClearField("samples")
-    bare.ClearField("histograms")
-    key = bare.SerializeToString(deterministic=True)
+    labels = _TimeSeries(labels=series.labels)
+    key = labels.SerializeToString()
     target = columns.targets.by_labels.get(key)
     if target is None:
-        target = _learn(bare, line, columns)
+        target = _learn(series, line, columns)
         if len(key) <= MAX_KEY:
             columns.targets.by_labels[key] = target
     columns.add(target, series, line)
