@@ -48,10 +48,12 @@ class _Shell:
         self.folder = folder
         self.printed = ""
         self.environment = dict(os.environ)
-        for name in ("TRUELINE_HOME", "DJANGO_SETTINGS_MODULE"):
+        for name in ("TRUELINE_HOME", "DJANGO_SETTINGS_MODULE", "PYTHONDONTWRITEBYTECODE"):
             self.environment.pop(name, None)
         path = f"{Path(sys.executable).parent}{os.pathsep}{self.environment.get('PATH', '')}"
         self.environment |= {"PATH": path, "COLUMNS": "200", "PYTHONPATH": str(ROOT / "src")}
+        # a dozen short commands: compile the modules once, outside the source tree
+        self.environment["PYTHONPYCACHEPREFIX"] = str(folder / ".compiled")
 
     def run(self, script: str) -> None:
         found = subprocess.run(
