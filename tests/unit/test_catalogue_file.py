@@ -219,3 +219,7 @@ def test_statistic_that_needs_no_keys_of_its_own_reads_without_them() -> None:
     objective = _objective(f"id: a, {LOSS.replace('ratio', 'availability_g826')}")
 
     assert objective.statistic is Statistic.AVAILABILITY_G826
+
+
+def test_target_of_a_ratio_may_exceed_one() -> None:
+    assert _objective("id: a, " + LOSS.replace("0.01", "1.5")).conformance_target == Decimal("1.5")

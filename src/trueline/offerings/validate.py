@@ -32,7 +32,7 @@ AVAILABILITY_STATISTICS = frozenset(
         Statistic.AVAILABILITY_G826,
     }
 )
-_SHARES = AVAILABILITY_STATISTICS | {Statistic.CONFORMANCE, Statistic.RATIO}
+_SHARES = AVAILABILITY_STATISTICS | {Statistic.CONFORMANCE}  # a ratio may well exceed 1
 
 
 @dataclass(frozen=True)
