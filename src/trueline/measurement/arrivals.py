@@ -104,7 +104,7 @@ def _overlaps(granules: Granules) -> bool:
 def facts_of(granules: Granules) -> tuple[ColumnFacts, ...]:
     """How exactly each parameter of the batch can be written."""
     out = []
-    for key in np.unique(granules.parameter_key):
+    for key in np.flatnonzero(np.bincount(granules.parameter_key)):
         mine = granules.parameter_key == key
         decimals, magnitude = exact_decimals(granules.value[mine])
         denominators = granules.denominator[mine]

@@ -52,32 +52,34 @@ def find_held(
         f"product_key BETWEEN {asked.product_key.min()} AND {asked.product_key.max()}"
     )
     found = engine.sql(
-        f"SELECT row, max_by(h, h.delivery) AS h FROM {name} a "
-        f"JOIN ({long_sql(root, entries, near)}) h USING (product_key, parameter_key, start_s) "
-        "GROUP BY row ORDER BY row"
+        "SELECT row, h.duration_s, h.value, h.denominator, h.suspect, h.delivery "
+        f"FROM {name} a JOIN ({long_sql(root, entries, near)}) h "
+        "USING (product_key, parameter_key, start_s)"
     )
-    return _held_from(found)
+    return _newest(found, batch)
 
 
-def _held_from(found: pa.Table) -> Held:
-    struct = found["h"].combine_chunks()
-    row = found["row"].to_numpy()
-
-    def column(name: str) -> npt.NDArray[np.generic]:
-        values = struct.field(name)
-        return np.asarray(values.to_numpy(zero_copy_only=False))
-
-    granules = Granules(
-        product_key=column("product_key").astype(np.int32),
-        parameter_key=column("parameter_key").astype(np.int32),
-        start_s=column("start_s").astype(np.int64),
-        duration_s=column("duration_s").astype(np.int32),
-        value=column("value").astype(np.float64),
-        denominator=column("denominator").astype(np.float64),
-        suspect=column("suspect").astype(np.bool_),
-        line=np.zeros(len(row), np.int64),
+def _newest(found: pa.Table, batch: Granules) -> Held:
+    """Of each row the version of the newest delivery."""
+    columns = {n: found[n].to_numpy() for n in found.column_names}
+    order = np.lexsort((columns["delivery"], columns["row"]))
+    row = columns["row"][order]
+    last = np.append(row[1:] != row[:-1], True) if len(row) else np.zeros(0, np.bool_)
+    order, row = order[last], row[last]
+    return Held(
+        row,
+        columns["delivery"][order].astype(np.int32, copy=False),
+        Granules(
+            product_key=batch.product_key[row],
+            parameter_key=batch.parameter_key[row],
+            start_s=batch.start_s[row],
+            duration_s=columns["duration_s"][order],
+            value=columns["value"][order],
+            denominator=columns["denominator"][order].astype(np.float64, copy=False),
+            suspect=columns["suspect"][order].astype(np.bool_, copy=False),
+            line=np.zeros(len(row), np.int64),
+        ),
     )
-    return Held(row, column("delivery").astype(np.int32), granules)
 
 
 def entries_near(batch: Granules) -> list[ManifestEntry]:

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -51,7 +52,7 @@ def load_measurements(
     )
     return append_granules(
         workspace,
-        _batches(workspace, list(zip(paths, readers, strict=True)), options),
+        _read_ahead(_batches(workspace, list(zip(paths, readers, strict=True)), options)),
         source,
         AppendOptions(options.load, known, options.lake),
     )
@@ -79,6 +80,15 @@ def _batches(
                     options.load.progress.advance(before + done, total, rows)
                 yield batch
         before += path.stat().st_size
+
+
+def _read_ahead(batches: Iterator[GranuleBatch]) -> Iterator[GranuleBatch]:
+    """The same batches, the next one read by a second thread while one is taken in."""
+    with ThreadPoolExecutor(1, "trueline-reader") as pool:
+        coming = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
 
 
 def _readable(chosen: FormatReader, file: BinaryIO, context: ReadContext) -> Iterator[GranuleBatch]:

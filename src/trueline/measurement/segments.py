@@ -172,11 +172,12 @@ def write_parquet(path: Path, table: pa.Table) -> int:
     pq.write_table(
         table,
         path,
-        compression="zstd",
-        compression_level=1,
+        compression="lz4",
         row_group_size=131_072,
-        use_dictionary=[n for n in table.schema.names if n != "start_s"],
-        column_encoding={"start_s": "DELTA_BINARY_PACKED"},
+        use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
+        column_encoding={
+            f.name: "DELTA_BINARY_PACKED" for f in table.schema if pa.types.is_integer(f.type)
+        },
     )
     return make_durable(path)
 

@@ -20,6 +20,7 @@ from trueline.measurement.formats.lines import (
     LineFaultError,
     LineParser,
     line_blocks,
+    line_ends,
     parse_block,
 )
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch, ReadContext
@@ -111,7 +112,7 @@ class _Rows:
             if table[name].null_count:
                 raise LineFaultError(name, "Missing")
         rows = table.num_rows
-        lines = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+        lines = line_ends(block.data) + (not block.data.endswith(b"\n"))
         if rows != lines:
             raise LineFaultError("", "Rows are not lines")
         return pa.table(
@@ -141,5 +142,7 @@ class _Rows:
 
     def _optional(self, table: pa.Table, name: str, absent: bool | None) -> pa.ChunkedArray:
         if name not in table.column_names:
-            return pa.chunked_array([pa.array([absent] * table.num_rows, _TYPES[name])])
+            if absent is None:
+                return pa.chunked_array([pa.nulls(table.num_rows, _TYPES[name])])
+            return pa.chunked_array([pa.array(np.full(table.num_rows, absent))])
         return table[name] if absent is None else pc.fill_null(table[name], absent)

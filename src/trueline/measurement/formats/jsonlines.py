@@ -20,6 +20,7 @@ from trueline.measurement.formats.lines import (
     LineFaultError,
     LineParser,
     line_blocks,
+    line_ends,
     parse_block,
 )
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch, ReadContext
@@ -79,7 +80,7 @@ def _fast(block: LineBlock) -> pa.Table:
         ),
     )
     rows = table.num_rows
-    if rows != block.data.count(b"\n") + (not block.data.endswith(b"\n")):
+    if rows != line_ends(block.data) + (not block.data.endswith(b"\n")):
         raise LineFaultError("", "Rows are not lines")
     for name in REQUIRED:
         if table[name].null_count:
