@@ -46,9 +46,11 @@ def planted_truths(
     scale: DemoScale, population: Population, faults: Faults
 ) -> tuple[PlantedTruth, ...]:
     found = (
-        *_measured(scale, population, faults),
+        *_measured(population, faults),
+        *_unmeasured(population, faults),
         *_sold(population),
-        *_outages(scale, population, faults),
+        *_works(scale, population, faults),
+        _consents(population, faults),
         *_process(scale, population),
     )
     return tuple(sorted(found, key=lambda truth: truth.number))
@@ -81,8 +83,7 @@ def render_truths(scale: DemoScale, truths: tuple[PlantedTruth, ...]) -> str:
     return json.dumps({"scale": heading, "truths": rows}, indent=1) + "\n"
 
 
-def _measured(scale: DemoScale, population: Population, faults: Faults) -> tuple[PlantedTruth, ...]:
-    feed, *silences = faults.silences
+def _measured(population: Population, faults: Faults) -> tuple[PlantedTruth, ...]:
     drift = f"+{plan.DRIFT_RISE:.0%} by the last day, {faults.drift_per_day:.4%} of the start a day"
     step_rule = (
         f"offering = {plan.STEP_OFFERING} and region = {plan.STEP_REGION}"
@@ -119,6 +120,12 @@ def _measured(scale: DemoScale, population: Population, faults: Faults) -> tuple
             rule=step_rule,
             members=population.ids(faults.stepped),
         ),
+    )
+
+
+def _unmeasured(population: Population, faults: Faults) -> tuple[PlantedTruth, ...]:
+    feed, *silences = faults.silences
+    return (
         PlantedTruth(
             4,
             "missing_data",
@@ -186,23 +193,27 @@ def _sold(population: Population) -> tuple[PlantedTruth, ...]:
     )
 
 
-def _outages(scale: DemoScale, population: Population, faults: Faults) -> tuple[PlantedTruth, ...]:
-    work, last = faults.overrun, scale.months_of_data()[-1]
-    members = _members(population, work.products)
+def _consents(population: Population, faults: Faults) -> PlantedTruth:
+    work = faults.overrun
     affected = sorted({population.products[i].customer_id for i in work.products.tolist()})
     answers = {customer: _ANSWERS[i % len(_ANSWERS)] for i, customer in enumerate(affected)}
+    return PlantedTruth(
+        7,
+        "outage_consents",
+        "customers accept, decline, counter, stay silent and answer late",
+        f"the work on {work.node}",
+        work.start_s,
+        work.agreed_end_s,
+        members=tuple(affected),
+        parameters=answers,
+        in_data=False,
+    )
+
+
+def _works(scale: DemoScale, population: Population, faults: Faults) -> tuple[PlantedTruth, ...]:
+    work, last = faults.overrun, scale.months_of_data()[-1]
+    members = _members(population, work.products)
     return (
-        PlantedTruth(
-            7,
-            "outage_consents",
-            "customers accept, decline, counter, stay silent and answer late",
-            f"the work on {work.node}",
-            work.start_s,
-            work.agreed_end_s,
-            members=tuple(affected),
-            parameters=answers,
-            in_data=False,
-        ),
         PlantedTruth(
             8,
             "overrun",

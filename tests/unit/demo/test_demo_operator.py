@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from trueline.calendars.instants import render_instant
 from trueline.demo.faults import STEP_MS
 from trueline.demo.files import render_events, render_groups, render_products
 from trueline.demo.operator import DemoOperator, plan_operator
@@ -18,6 +20,7 @@ from trueline.errors import InputError
 from trueline.inventory.rules import parse_rule
 from trueline.measurement.granules import GRANULE_SCHEMA
 
+ROOT = Path(__file__).resolve().parents[3]
 SMALL = DemoScale(products=240, months=2, seed=7)
 
 
@@ -254,6 +257,19 @@ def test_event_ids_are_unique(demo: DemoOperator) -> None:
             name = line.split(",", 1)[0]
             assert name not in seen
             seen.add(name)
+
+
+def test_what_the_walk_through_the_demo_names_is_planted_there() -> None:
+    walk = (ROOT / "docs" / "tutorials" / "demo-operator.md").read_text(encoding="utf-8")
+    demo = plan_operator(DemoScale())
+    assert "VPN-00007" in walk
+    assert "VPN-00007" in _members(demo, "drift")
+    feed = next(truth for truth in demo.truths if truth.kind == "dead_feed")
+    assert feed.where in walk
+    assert render_instant(feed.from_s or 0) == "2026-10-13T00:00:00Z"
+    assert render_instant(demo.faults.overrun.agreed_end_s) == "2026-10-21T04:00:00Z"  # 05:00 there
+    kinds = {truth.kind for truth in demo.truths}
+    assert {kind for kind in kinds if f"`{kind}`" not in walk} == set()
 
 
 def test_every_event_ends_after_it_starts() -> None:
