@@ -12,12 +12,14 @@ from types import TracebackType
 from django.db.models import Max, Min, Q, QuerySet
 
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.intake.record import write_lock
 from trueline.measurement.compaction import CompactionReport, compact
 from trueline.measurement.dictionary import Dictionary
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
+from trueline.measurement.publication import publish
 from trueline.measurement.readers import ReaderLock
 from trueline.measurement.scan import (
     GranuleScan,
@@ -113,6 +115,11 @@ class Lake:
     def compact(self) -> CompactionReport:
         """Merge the segments into sorted blocks; every scan gives the same before and after."""
         return compact(self)
+
+    def publish(self, *, now_s: int) -> None:
+        """Publish the blocks as a Delta Lake table in place; repeatable."""
+        with write_lock(self.workspace):
+            publish(self.root, now_s=now_s)
 
     def product_keys(self, ids: Iterable[str]) -> Mapping[str, int]:
         """Keys of those products that were ever measured."""
