@@ -17,6 +17,10 @@ class Dictionary:
     def product_keys(self, ids: Iterable[str], *, create: bool = False) -> Mapping[str, int]:
         """Keys of those `ids` that were ever measured."""
         wanted = list(ids)
+        try:
+            return {i: self._products[i] for i in wanted}
+        except KeyError:
+            pass  # some are new to this process
         if any(i not in self._products for i in wanted):
             self._read_products()
         missing = dict.fromkeys(i for i in wanted if i not in self._products)
@@ -36,6 +40,10 @@ class Dictionary:
             MeasuredParameter.objects.bulk_create(MeasuredParameter(name=n) for n in missing)
             self._read_parameters()
         return {n: self._parameters[n] for n in wanted if n in self._parameters}
+
+    def held(self, name: str) -> bool:
+        """Whether this process has seen a key for the product or parameter `name`."""
+        return name in self._products or name in self._parameters
 
     def products(self) -> Mapping[str, int]:
         """Every product id ever measured with its key."""

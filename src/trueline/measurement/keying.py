@@ -60,8 +60,8 @@ def keyed(table: pa.Table, dictionary: Dictionary, known: KnownNames | None) -> 
     good = np.ones(table.num_rows, np.bool_)
     for fault in (
         *_number_faults(columns, _denominator_needed(parameter, known)),
-        *_name_faults("product_id", product, None if known is None else known.products),
-        *_name_faults("parameter", parameter, None if known is None else known.parameters),
+        *_name_faults("product_id", product, dictionary, known.products if known else None),
+        *_name_faults("parameter", parameter, dictionary, known.parameters if known else None),
     ):
         rows = fault.rows & good
         if rows.any():
@@ -206,17 +206,18 @@ def _denominator_needed(parameter: _Names, known: KnownNames | None) -> Mask | N
     return parameter.rows_of([name in known.ratios for name in parameter.names])
 
 
-def _name_faults(where: str, names: _Names, known: frozenset[str] | None) -> list[Fault]:
+def _name_faults(
+    where: str, names: _Names, dictionary: Dictionary, known: frozenset[str] | None
+) -> list[Fault]:
     what = "product" if where == "product_id" else "parameter"
-    odd = [_is_odd(name) for name in names.names]
+    odd = [not dictionary.held(name) and _is_odd(name) for name in names.names]
     faults = []
     if any(odd):
         reason = f"Not a {what} id: empty, longer than {MAX_NAME} or with control characters"
         faults.append(Fault(names.rows_of(odd), where, reason))
-    if known is not None:
+    if known is not None and not known.issuperset(names.names):
         strange = [name not in known for name in names.names]
-        if any(strange):
-            faults.append(Fault(names.rows_of(strange), where, f"Unknown {what}", replayable=True))
+        faults.append(Fault(names.rows_of(strange), where, f"Unknown {what}", replayable=True))
     return faults
 
 
