@@ -131,7 +131,7 @@ def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) 
     availability objective they name."""
     by_id = {(t.unit.product_id, t.objective.id, t.period.label): t for t in plan.tasks}
     named = {(t.unit.product_id, t.objective.qualified_by, t.period.label): t for t in later}
-    needed = [by_id[key] for key in named if key in by_id]  # type: ignore[index]  # None is no id
+    needed = [by_id[key] for key in named if key in by_id]
     evidence = gather_evidence(engine, known.evidence_request(), needed)
     away = {
         (t.unit.product_id, t.objective.id, t.period.label): _unavailable_time(e)
@@ -146,7 +146,7 @@ def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) 
                 f"{task.objective.qualified_by!r}, which does not apply to this product"
             )
             continue
-        unit = restricted(task.unit, away[key], len(plan.units))  # type: ignore[index]  # as above
+        unit = restricted(task.unit, away[key], len(plan.units))
         plan.units.append(unit)
         out.append(Task(unit, task.applied, task.parameter, task.period, task.zone_name))
     return out

@@ -35,8 +35,8 @@ from trueline.assessment.timeline import (
 from trueline.assessment.tolerance import fires_at
 from trueline.calendars.intervals import contains
 from trueline.engine import Engine
-from trueline.measurement.values import Event
 from trueline.measurement.scan import GranuleScan, ScanRequest
+from trueline.measurement.values import Event
 from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
 
 DAY_S = 86_400

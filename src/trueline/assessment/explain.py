@@ -13,7 +13,6 @@ from trueline.assessment.assess import (
 )
 from trueline.assessment.evidence import measured_granules, state_rule
 from trueline.assessment.plan import Task
-from trueline.assessment.readings import reading_of
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
 from trueline.assessment.statistics.rule import (

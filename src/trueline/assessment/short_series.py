@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -113,6 +114,5 @@ def _overlapping(granules: Sequence[ShortGranule]) -> bool:
         (g.product_id, g.parameter, g.start_s, g.duration_s) for g in granules if not g.suspect
     )
     return any(
-        one[:2] == other[:2] and one[2] + one[3] > other[2]
-        for one, other in zip(trusted, trusted[1:], strict=False)
+        one[:2] == other[:2] and one[2] + one[3] > other[2] for one, other in pairwise(trusted)
     )

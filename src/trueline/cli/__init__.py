@@ -1,6 +1,4 @@
-"""In: words on the command line. Out: what the rooms do, printed; exit code 2 for bad input.
-
-One file per command; each registers itself on `app`."""
+"""In: words on the command line. Out: what the rooms do, printed; exit code 2 for bad input."""
 
 from __future__ import annotations
 
@@ -10,22 +8,33 @@ import typer
 
 from trueline.errors import TruelineError
 
-app = typer.Typer(
-    name="trueline",
-    help="Holds every sold offering to the line it promised.",
-    no_args_is_help=True,
-    add_completion=True,
-    pretty_exceptions_enable=False,
-)
+
+def application(asked: str | None = None) -> typer.Typer:
+    """The command line with the command `asked`, or with all of them."""
+    from trueline.cli.commands import register
+    from trueline.settings.workspace import prepare_records
+
+    prepare_records()
+    app = typer.Typer(
+        name="trueline",
+        help="Holds every sold offering to the line it promised.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_trueline)
+    register(app, asked)
+    return app
+
+
+def _trueline() -> None:
+    """Holds every sold offering to the line it promised."""
 
 
 def main() -> None:
     """Entry point: an error of the family is printed plainly, with its exit code."""
-    from trueline.cli import commands
-
-    commands.register(app)
+    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
-        app()
+        application(asked)()
     except TruelineError as error:
         sys.stderr.write(f"trueline: {error}\n")
         sys.exit(error.exit_code)

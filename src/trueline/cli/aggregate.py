@@ -23,8 +23,10 @@ def aggregate(
     period: Annotated[str, typer.Option(help="2026-10, 2026-Q4, 2026-W40, 2026-10-05 or 2026")],
     by: Annotated[
         list[str] | None,
-        typer.Option(help="dimensions to print: group, offering, segment, sla_type, region, or "
-                          "any characteristic; may be given more than once"),
+        typer.Option(
+            help="dimensions to print: group, offering, segment, sla_type, region, or "
+            "any characteristic; may be given more than once"
+        ),
     ] = None,
     k: Annotated[int | None, typer.Option(min=1, help="also k-of-n availability")] = None,
     as_of: Annotated[str | None, typer.Option(help="as known at this record time")] = None,
@@ -48,19 +50,38 @@ def aggregate(
 
 
 def _print(table: pa.Table, wanted: list[str]) -> None:
-    shown = Table("dimension", "key", "objective", "rule", "value", "share met", "95 % interval",
-                  "assessed", "not assessable", "coverage", "worst members")
+    shown = Table(
+        "dimension",
+        "key",
+        "objective",
+        "rule",
+        "value",
+        "share met",
+        "95 % interval",
+        "assessed",
+        "not assessable",
+        "coverage",
+        "worst members",
+    )
     for row in table.to_pylist():
         if row["dimension"] in wanted:
             interval = (
                 f"{row['share_low']:.4f} to {row['share_high']:.4f}"
-                if row["share_low"] is not None else ""
+                if row["share_low"] is not None
+                else ""
             )
             shown.add_row(
-                row["dimension"], row["key"], row["objective_id"], row["rule"],
-                _number(row["value"]), _number(row["share_met"]), interval,
-                f"{row['assessed']} of {row['members']}", str(row["not_assessable"]),
-                _number(row["coverage"]), " ".join(row["worst_members"][:3]),
+                row["dimension"],
+                row["key"],
+                row["objective_id"],
+                row["rule"],
+                _number(row["value"]),
+                _number(row["share_met"]),
+                interval,
+                f"{row['assessed']} of {row['members']}",
+                str(row["not_assessable"]),
+                _number(row["coverage"]),
+                " ".join(row["worst_members"][:3]),
             )
     console.out.print(shown)
 

@@ -1,35 +1,34 @@
-"""The commands, one line each."""
+"""The commands, one line each. Only the module of the command that is asked for is imported."""
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import typer
 
-from trueline.cli import (
-    aggregate,
-    assess,
-    deliveries,
-    demo,
-    explain,
-    export,
-    lake,
-    load,
-    replay,
-    run,
-    serve,
-    standard_test,
-)
+# name on the command line: module of trueline.cli, and its function or its app of subcommands
+COMMANDS = {
+    "load": ("load", "app"),
+    "replay": ("replay", "replay"),
+    "assess": ("assess", "assess"),
+    "aggregate": ("aggregate", "aggregate"),
+    "explain": ("explain", "explain"),
+    "test": ("standard_test", "test"),
+    "export": ("export", "app"),
+    "deliveries": ("deliveries", "deliveries"),
+    "lake": ("lake", "app"),
+    "demo": ("demo", "demo"),
+    "serve": ("serve", "serve"),
+    "run": ("run", "run"),
+}
 
 
-def register(app: typer.Typer) -> None:
-    app.add_typer(load.app, name="load")
-    app.add_typer(export.app, name="export")
-    app.add_typer(lake.app, name="lake")
-    app.command("assess")(assess.assess)
-    app.command("aggregate")(aggregate.aggregate)
-    app.command("explain")(explain.explain)
-    app.command("test")(standard_test.test)
-    app.command("deliveries")(deliveries.deliveries)
-    app.command("replay")(replay.replay)
-    app.command("demo")(demo.demo)
-    app.command("serve")(serve.serve)
-    app.command("run")(run.run)
+def register(app: typer.Typer, asked: str | None = None) -> None:
+    """Put the command `asked` on `app`, or all of them."""
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        module, attribute = COMMANDS[name]
+        found = getattr(import_module(f"trueline.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)

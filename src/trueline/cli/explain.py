@@ -46,20 +46,27 @@ def _print(found: Explanation, limit: int | None) -> None:
     warning = (
         f", warning {objective.threshold_target}" if objective.threshold_target is not None else ""
     )
-    say(f"  promise: {objective.statistic.value} of {objective.parameter} {target}{warning}",
-        markup=False)
+    say(
+        f"  promise: {objective.statistic.value} of {objective.parameter} {target}{warning}",
+        markup=False,
+    )
     say(f"  formula: {found.formula}", markup=False)
     say(f"  clause:  {found.clause}", markup=False)
     for name, value in row_dict(found.row).items():
         if value is not None and name not in ("product_id", "objective_id", "standard_version"):
             say(f"  {name}: {value}", markup=False)
     if found.high_loss_intervals is not None:
-        say(f"  high loss intervals (HLI): {found.high_loss_intervals}, "
-            f"runs (CHLI): {found.consecutive_high_loss}", markup=False)
+        say(
+            f"  high loss intervals (HLI): {found.high_loss_intervals}, "
+            f"runs (CHLI): {found.consecutive_high_loss}",
+            markup=False,
+        )
     for event in found.events:
         end = "open" if event.end_s is None else render_instant(event.end_s)
-        say(f"  event {event.event_id}: {render_instant(event.start_s)} to {end} {event.kind}",
-            markup=False)
+        say(
+            f"  event {event.event_id}: {render_instant(event.start_s)} to {end} {event.kind}",
+            markup=False,
+        )
     say(_span_table(found, limit))
 
 

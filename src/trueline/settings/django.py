@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from urllib.parse import unquote, urlsplit
 
+from django.utils.functional import SimpleLazyObject
+
 from trueline.settings.workspace import current_workspace
 
 _workspace = current_workspace()
@@ -34,7 +36,7 @@ def _database() -> dict[str, object]:
 
 
 DATABASES = {"default": _database()}
-SECRET_KEY = _workspace.secret_key()
+SECRET_KEY = SimpleLazyObject(_workspace.secret_key)  # made when something is first signed
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("TRUELINE_ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
 INSTALLED_APPS = [

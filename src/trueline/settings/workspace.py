@@ -54,17 +54,22 @@ def current_workspace() -> Workspace:
     return Workspace(Path(os.environ.get("TRUELINE_HOME") or DEFAULT_HOME).absolute())
 
 
-def use_workspace(home: Path) -> Workspace:
-    """Point this process at the workspace `home`, making its folder and database as needed."""
-    os.environ["TRUELINE_HOME"] = str(home)
+def prepare_records() -> None:
+    """Make the rooms' records importable. Reads and writes nothing."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trueline.settings.django")
-    workspace = current_workspace()
-    workspace.home.mkdir(parents=True, exist_ok=True)
     import django
     from django.apps import apps
 
     if not apps.ready:
         django.setup()
+
+
+def use_workspace(home: Path) -> Workspace:
+    """Point this process at the workspace `home`, making its folder and database as needed."""
+    os.environ["TRUELINE_HOME"] = str(home)
+    workspace = current_workspace()
+    workspace.home.mkdir(parents=True, exist_ok=True)
+    prepare_records()
     from django.db import connections
 
     if "sqlite3" in connections.databases["default"]["ENGINE"]:
