@@ -85,7 +85,7 @@ def test_wrong_name_is_not_found(operator: Workspace, client: Client, path: str)
 
 
 @pytest.mark.parametrize(
-    "path", ("/customers/c0001/", "/rows/", "/products/p00001/", "/find/?q=alert", "/rows.csv")
+    "path", ["/customers/c0001/", "/rows/", "/products/p00001/", "/find/?q=alert", "/rows.csv"]
 )
 def test_hostile_name_is_only_text(operator: Workspace, client: Client, path: str) -> None:
     answer = client.get(path)

@@ -17,6 +17,7 @@
   function tell(figure, words) {
     figure.classList.add("none");
     figure.removeAttribute("role");
+    figure.removeAttribute("aria-label");
     figure.textContent = words;
   }
 
@@ -34,11 +35,18 @@
     const place = document.createElement("div");
     figure.replaceChildren(place);
     await window.vegaEmbed(place, spec, options);
+    // The figure is one image with a name; what Vega says of its parts would only add noise.
+    for (const part of [place, ...place.querySelectorAll("[role], [aria-label], [aria-hidden]")]) {
+      for (const name of ["role", "aria-label", "aria-hidden", "aria-roledescription"]) {
+        part.removeAttribute(name);
+      }
+    }
+    place.setAttribute("aria-hidden", "true");
     figure.dataset.drawn = "yes";
   }
 
   function watchCharts(root) {
-    const figures = root.querySelectorAll("figure.chart[data-spec]:not([data-seen])");
+    const figures = root.querySelectorAll(".chart[data-spec]:not([data-seen])");
     const watcher = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         if (entry.isIntersecting) {
