@@ -105,7 +105,9 @@ def _worst_table(rows: list[AssessmentRow]) -> Table:
         "coverage",
     ):
         table.add_column(
-            name, justify="left" if name in ("product", "objective", "verdict") else "right"
+            name,
+            justify="left" if name in ("product", "objective", "verdict") else "right",
+            overflow="fold",
         )
     for row in rows[:PRINTED_ROWS]:
         table.add_row(

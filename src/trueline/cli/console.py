@@ -21,7 +21,8 @@ from rich.progress import (
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.settings.workspace import Workspace, current_workspace, use_workspace
 
-out = Console(highlight=False, soft_wrap=True)
+# Into a file or a pipe, tables are as wide as they need.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 180)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

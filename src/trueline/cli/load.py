@@ -1,4 +1,6 @@
-"""`trueline load KIND FILE...`: everything that comes in as a file."""
+"""`trueline load KIND FILE...`: everything that comes in as a file.
+
+Each command imports its own loader only, so that a small load starts quickly."""
 
 from __future__ import annotations
 
@@ -10,17 +12,6 @@ import typer
 
 from trueline.cli import console
 from trueline.intake.load import LoadOptions, LoadReport
-from trueline.inventory.load import (
-    load_agreements,
-    load_customers,
-    load_groups,
-    load_products,
-)
-from trueline.measurement.events import load_events
-from trueline.measurement.formats.mapping import read_mapping
-from trueline.measurement.load import MeasurementOptions, load_measurements
-from trueline.offerings.load import load_offerings
-from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
 
 app = typer.Typer(
@@ -42,42 +33,56 @@ def _load_each(files: list[Path], loader: Loader, what: str) -> None:
 @app.command()
 def offerings(files: Files) -> None:
     """Parameters, offerings and objectives: YAML, or OpenSLO v1."""
+    from trueline.offerings.load import load_offerings
+
     _load_each(files, load_offerings, "offerings")
 
 
 @app.command()
 def customers(files: Files) -> None:
     """Customers: CSV or Parquet."""
+    from trueline.inventory.load import load_customers
+
     _load_each(files, load_customers, "customers")
 
 
 @app.command()
 def products(files: Files) -> None:
     """Sold offerings: CSV or Parquet."""
+    from trueline.inventory.load import load_products
+
     _load_each(files, load_products, "products")
 
 
 @app.command()
 def agreements(files: Files) -> None:
     """Negotiated objectives that override the offering's: CSV, Parquet or YAML."""
+    from trueline.inventory.load import load_agreements
+
     _load_each(files, load_agreements, "agreements")
 
 
 @app.command()
 def groups(files: Files) -> None:
     """Groups of similar sold offerings by rule: CSV, Parquet or YAML."""
+    from trueline.inventory.load import load_groups
+
     _load_each(files, load_groups, "groups")
 
 
 @app.command()
 def events(files: Files) -> None:
     """Outages and tickets: CSV or Parquet."""
+    from trueline.measurement.events import load_events
+
     _load_each(files, load_events, "events")
 
 
 @app.command()
 def exclusions(files: Files) -> None:
     """Agreed intervals that do not count: CSV or Parquet."""
+    from trueline.outages.load import load_exclusions
+
     _load_each(files, load_exclusions, "exclusions")
 
 
@@ -92,6 +97,9 @@ def measurements(
     ] = None,
 ) -> None:
     """Granules: CSV, Parquet, JSON lines, 3GPP XML, remote write or OTLP captures."""
+    from trueline.measurement.formats.mapping import read_mapping
+    from trueline.measurement.load import MeasurementOptions, load_measurements
+
     workspace = console.workspace()
     with console.load_options("measurements") as load:
         options = MeasurementOptions(
