@@ -7,11 +7,17 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorials" / "first-verdict.md"
+HOW_TO = ROOT / "docs" / "how-to" / "real-5g-traces.md"
+ARCHIVE = "5G-production-dataset.zip"
+TRACE = "5G-production-dataset/Download/Static/B_2020.02.14_13.21.26.csv"
 _BLOCK = re.compile(r"^```(?P<info>[^\n]+)\n(?P<body>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -39,6 +45,22 @@ def test_every_block_of_the_tutorial_runs_and_prints_what_it_says(tmp_path: Path
     # the table of section 5, against the rows that section 5 wrote
     rows = json.loads((tmp_path / "verdicts.json").read_text(encoding="utf-8"))["rows"]
     assert [_told(row) for row in rows] == sorted(_table_rows(TUTORIAL))
+
+
+def test_the_how_to_turns_real_traces_into_verdicts(tmp_path: Path, shared: Path) -> None:
+    whole = shared / "data" / "5g-traces" / ARCHIVE
+    if not whole.is_file():
+        pytest.skip(f"no 5G traces at {whole}")
+    with zipfile.ZipFile(whole) as packed, zipfile.ZipFile(tmp_path / ARCHIVE, "w") as chosen:
+        chosen.writestr(TRACE, packed.read(TRACE))
+
+    shell = _Shell(tmp_path)
+    for block in _blocks(HOW_TO):
+        shell.run(block.body)
+
+    rows = json.loads((tmp_path / "verdicts.json").read_text(encoding="utf-8"))["rows"]
+    assert {row["product_id"] for row in rows} == {"download-static"}
+    assert len(rows) == 4
 
 
 class _Shell:
