@@ -25,6 +25,13 @@ HATCHES = 130  # strokes that a hatched band as wide as the chart would have
 BLUE, BLUE_SOFT, MISS, GREY, INK = "#2b7bc0", "#8fbbe0", "#d1490f", "#7b8794", "#738191"
 OUTLIER_COLOURS = ("#c2410c", "#7c3aed", "#0f766e", "#a16207", "#be185d")
 
+_TIME = alt.X(
+    "t:T",
+    title="UTC",
+    scale=alt.Scale(type="utc", nice=False),
+    axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=10),
+)
+
 Spec = dict[str, object]
 Rows = list[dict[str, object]]
 
@@ -56,6 +63,7 @@ def line_chart(shown: LineChart) -> Spec:
     kinds = tuple(k for k in ("excluded", "unknown") if any(b.kind == k for b in shown.bands))
     data: dict[str, Rows] = {"line": _line_rows(shown.envelope), "range": _ranges(shown.envelope)}
     data["missed"] = _missed(shown.envelope)
+    data["period"] = [{"t": _moment(second)} for second in shown.period]
     for kind in kinds:
         own = [band for band in shown.bands if band.kind == kind]
         data[kind] = [
@@ -65,7 +73,7 @@ def line_chart(shown: LineChart) -> Spec:
         data[f"{kind}-strokes"] = _strokes(own, shown.period, kind)
     if shown.limit is not None:
         data["limit"] = [{"limit": shown.limit, "text": shown.limit_text}]
-    drawing = _line_drawing(shown.period, shown.unit, kinds, shown.limit is not None)
+    drawing = _line_drawing(shown.unit, kinds, shown.limit is not None)
     return {**drawing, "datasets": data}
 
 
@@ -91,9 +99,11 @@ def band_chart(band: Band, limit: float | None, unit: str) -> Spec:
 
 
 @lru_cache(maxsize=64)  # a drawing without its data: Altair takes long to check one
-def _line_drawing(period: Interval, unit: str, kinds: tuple[str, ...], has_limit: bool) -> Spec:
+def _line_drawing(unit: str, kinds: tuple[str, ...], has_limit: bool) -> Spec:
+    # Unseen points at both ends stretch the axis over the whole period.
+    ends = alt.Chart(alt.NamedData("period")).mark_point(opacity=0).encode(x=_TIME)
     missed = alt.Chart(alt.NamedData("missed")).mark_rect(color=MISS, opacity=0.22)
-    behind = [missed.encode(x=_time_axis(period), x2="end:T"), *_hatching(kinds)]
+    behind = [ends, missed.encode(x="t:T", x2="end:T"), *_hatching(kinds)]
     ranges = alt.Chart(alt.NamedData("range")).mark_rule(color=BLUE_SOFT, opacity=0.7)
     title = f"value ({unit})" if unit else "value"
     line = alt.Chart(alt.NamedData("line")).mark_line(color=BLUE, strokeWidth=1, clip=True)
@@ -151,16 +161,6 @@ def _outliers(named: tuple[str, ...]) -> alt.Chart:
 
 def _moment(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _time_axis(period: Interval) -> alt.X:
-    domain = [_moment(second) for second in period]
-    return alt.X(
-        "t:T",
-        title="UTC",
-        scale=alt.Scale(type="utc", domain=domain),
-        axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=10),
-    )
 
 
 def _line_rows(envelope: Envelope) -> Rows:
