@@ -25,6 +25,7 @@ $(VENV)/.spark: requirements-spark.lock $(VENV)/.dev
 run: $(VENV)/.run        ## demo operator, assessment, pages on loopback
 	TRUELINE_HOME=$(TRUELINE_HOME) $(BIN)/trueline run --port $(PORT)
 
+# Pages are looked at in Chromium where it and its driver are installed, and skipped elsewhere.
 test: $(VENV)/.dev       ## everything that needs no server of another kind
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not slow and not spark and not server" tests
 
@@ -45,6 +46,10 @@ check: lint types floors ## lint, types, floors
 
 bench: $(VENV)/.dev      ## ratios measured side by side in one run
 	$(BIN)/python -m bench
+
+docs-reference: $(VENV)/.dev ## the pages that are written from the code
+	$(BIN)/python -m tests.house.cli_reference > docs/reference/cli.md.new
+	mv docs/reference/cli.md.new docs/reference/cli.md
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache

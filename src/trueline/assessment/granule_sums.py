@@ -3,7 +3,9 @@
 One pass adds up every reading of every unit. A granule counts with its whole duration where its
 start lies in allowed time (the base); the few granules that an edge of allowed time cuts are then
 corrected to the second (the edges). So exclusions never join every granule to a window unless a
-product has many windows."""
+product has many windows.
+
+One file, a little over 400 lines: base, edges and the reading back share their column names."""
 
 from __future__ import annotations
 
@@ -404,7 +406,7 @@ def _tally(
         minimum=number_of(row.get(f"lo{i}"), decimals),  # type: ignore[arg-type]  # from Arrow
         maximum=number_of(row.get(f"hi{i}"), decimals),  # type: ignore[arg-type]  # from Arrow
         percentiles={
-            p: number_of(row.get(_percentile_column(i, p)), decimals)  # type: ignore[arg-type]
+            p: number_of(row.get(_percentile_column(i, p)), decimals)  # type: ignore[arg-type]  # too
             for p in wanted.percentiles
         },
     )

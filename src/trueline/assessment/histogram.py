@@ -4,7 +4,7 @@ A bucket key is a whole number that rises with the value, so a table expression 
 
     key(x) = 0 for x = 0, else sign(x) * (ceil(ln(abs(x)) / LN_GAMMA) + KEY_OFFSET)
 
-All values of a bucket lie within a factor GAMMA of each other, and its middle is at most
+All values of a bucket lie within a factor `GAMMA` of each other, and its middle is at most
 RELATIVE_ERROR away from each. Counts, sum, minimum and maximum are exact. Merging adds counts, so
 the order of merges never matters. Should more than MAX_BUCKETS buckets be occupied (values spread
 over more than 17 powers of ten), neighbouring buckets join in pairs and `relative_error` says so.

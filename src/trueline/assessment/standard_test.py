@@ -127,7 +127,7 @@ def _interval(text: str) -> tuple[int, int | None]:
 
 
 def _event(number: int, text: str) -> Event:
-    """`outage START/END`, no END = open; `stop START/END` stops its clock."""
+    """`outage START/END`, no end = open; `stop START/END` stops its clock."""
     words = str(text).split()
     if len(words) < 2 or len(words) % 2:
         raise InputError(f"{text!r} is no event", mend="Write `outage START/END [stop START/END]`")
