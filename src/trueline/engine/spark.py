@@ -52,7 +52,9 @@ class SparkEngine:
         return self.con.table(view)
 
     def run(self, expression: ir.Table) -> pa.Table:
-        return expression.to_pyarrow()
+        """Arrow all the way: by way of pandas, a null would turn whole numbers into floats."""
+        found = self.con._session.sql(self.con.compile(expression)).toArrow()
+        return found.cast(expression.schema().to_pyarrow())
 
     def percentile(self, value: ir.NumericValue, share: Decimal) -> ir.Value:
         """Smallest sample x with F(x) >= share: the sorted samples at rank ceil(share * n)."""
