@@ -13,8 +13,8 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
-from trueline.measurement.keying import KnownNames
 from trueline.measurement.lake import Lake
+from trueline.measurement.names import KnownNames
 from trueline.measurement.scan import ScanRequest
 from trueline.settings.workspace import Workspace
 

@@ -12,8 +12,8 @@ from trueline.intake.ledger import Ledger
 from trueline.intake.set_aside import read_set_aside
 from trueline.inventory.load import load_products
 from trueline.measurement.events import Event, events_at, load_events, parse_stop_clock
-from trueline.measurement.keying import KnownNames
 from trueline.measurement.lake import open_lake
+from trueline.measurement.names import KnownNames
 from trueline.measurement.unknown import replay_unknown, unknown_rows
 from trueline.offerings.load import load_offerings
 from trueline.settings.workspace import Workspace

@@ -22,9 +22,9 @@ from trueline.intake.ledger import Ledger
 from trueline.intake.record import DeliverySource, latest_delivery
 from trueline.measurement.append import append_granules
 from trueline.measurement.granules import GranuleBatch
-from trueline.measurement.keying import KnownNames
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.models import LakeFile
+from trueline.measurement.names import KnownNames
 from trueline.measurement.scan import ScanRequest
 from trueline.settings.workspace import Workspace
 

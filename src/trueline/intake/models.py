@@ -20,6 +20,7 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["kind", "id"], name="delivery_by_kind")]
 
     def __str__(self) -> str:
         return f"{self.id} {self.kind} {self.source}"

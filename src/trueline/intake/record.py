@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-
 from trueline.errors import BusyError, InputError
 from trueline.intake.ledger import Ledger
 from trueline.intake.models import Delivery
@@ -42,10 +40,12 @@ def write_lock(workspace: Workspace, *, wait_s: float = 30.0) -> Iterator[None]:
         yield
 
 
-def open_delivery(source: DeliverySource) -> Delivery:
-    """A delivery number to write under; call inside `write_lock`. It counts for nothing until
-    `close_delivery` gives it a record time."""
-    return Delivery.objects.create(
+def reserve_delivery(source: DeliverySource) -> Delivery:
+    """The next delivery number, to write files under; call inside `write_lock`. Nothing is in the
+    database until `close_delivery`: a load that fails leaves no trace."""
+    newest = Delivery.objects.order_by("-id").values_list("id", flat=True).first()
+    return Delivery(
+        id=(newest or 0) + 1,
         kind=source.kind,
         source=source.source,
         sha256=source.sha256,
@@ -53,11 +53,21 @@ def open_delivery(source: DeliverySource) -> Delivery:
     )
 
 
+def open_delivery(source: DeliverySource) -> Delivery:
+    """A delivery that rows can refer to; call inside `write_lock`. It counts for nothing until
+    `close_delivery` gives it a record time."""
+    delivery = reserve_delivery(source)
+    delivery.save(force_insert=True)
+    return delivery
+
+
 def close_delivery(delivery: Delivery, ledger: Ledger, *, now: datetime) -> None:
     """Give the delivery its record time; call in the transaction that makes its rows visible."""
-    with transaction.atomic():
-        delivery.recorded_at = now
-        delivery.counts = ledger.as_dict()
+    delivery.recorded_at = now
+    delivery.counts = ledger.as_dict()
+    if delivery._state.adding:
+        delivery.save(force_insert=True)
+    else:
         delivery.save(update_fields=["recorded_at", "counts", "set_aside_file"])
 
 

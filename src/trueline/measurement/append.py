@@ -13,12 +13,12 @@ from django.db import transaction
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
-from trueline.intake.record import DeliverySource, close_delivery, open_delivery, write_lock
+from trueline.intake.record import DeliverySource, close_delivery, reserve_delivery, write_lock
 from trueline.intake.set_aside import SetAside
 from trueline.measurement.arrivals import Granules, Mask, settle
 from trueline.measurement.granules import GranuleBatch
 from trueline.measurement.held import Held, entries_near, find_held
-from trueline.measurement.keying import Fault, KnownNames, keyed, set_aside_table
+from trueline.measurement.keying import Fault, keyed, set_aside_table
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.manifest import (
     FileKind,
@@ -27,13 +27,14 @@ from trueline.measurement.manifest import (
     newest_file_id,
     record_files,
 )
+from trueline.measurement.names import KnownNames
 from trueline.measurement.segments import (
     replaced_table,
     without_rows,
-    write_segment,
     write_supersession,
     write_unknown,
 )
+from trueline.measurement.staging import Staging
 from trueline.settings.workspace import Workspace
 
 
@@ -77,9 +78,12 @@ def _append(
     began = time.monotonic()
     lake.sweep()
     lake.marks.begin()
-    delivery = open_delivery(source)
-    with SetAside(lake.workspace, delivery.id) as aside:
-        appending = Appending(lake, delivery, aside, options.known)
+    delivery = reserve_delivery(source)
+    with (
+        SetAside(lake.workspace, delivery.id) as aside,
+        Staging(lake.root, delivery.id) as staging,
+    ):
+        appending = Appending(lake, delivery, aside, staging, options.known)
         try:
             for batch in batches:
                 appending.add(batch)
@@ -105,9 +109,9 @@ class Appending:
     lake: Lake
     delivery: Delivery
     aside: SetAside
+    staging: Staging
     known: KnownNames | None
     ledger: Ledger = field(default_factory=Ledger)
-    _files: list[ManifestEntry] = field(default_factory=list)
     _corrected: list[pa.Table] = field(default_factory=list)  # REPLACED_SCHEMA
     _dropped: list[tuple[int, pa.Table]] = field(default_factory=list)  # from the files before
     _unknown: int = 0
@@ -117,7 +121,7 @@ class Appending:
         self.ledger.set_aside += len(batch.set_aside)
         if batch.table.num_rows == 0:
             return
-        checked = keyed(batch.table, self.lake.dictionary, self.known)
+        checked = keyed(batch.table, self.lake.lookups, self.known)
         for fault in checked.faults:
             self._put_aside(batch.table, fault)
         settled = settle(checked.granules)
@@ -128,20 +132,18 @@ class Appending:
         if len(granules) == 0:
             return
         self.ledger.accepted += len(granules)
-        entry = write_segment(
-            self.lake.root, granules, self.delivery.id, overlapping=settled.overlapping
-        )
-        self._files.append(entry)
+        self.staging.segment(granules, overlapping=settled.overlapping)
         self.lake.marks.staged(granules)
 
     def record(self, options: LoadOptions, consumed: tuple[ManifestEntry, ...]) -> None:
         """Make everything visible at once."""
         self._drop_replaced()
         self._record_corrections()
+        files = [entry for entry in self.staging.files() if entry.rows]
         before = newest_file_id()
         with transaction.atomic():
             forget_files(consumed)
-            record_files(self._files)
+            record_files(files)
             close_delivery(self.delivery, self.ledger, now=options.now)
         self.lake.marks.recorded(before)
         if consumed:
@@ -151,9 +153,7 @@ class Appending:
         """Leave no trace of a delivery that failed."""
         self.aside.close()
         self.aside.path.unlink(missing_ok=True)
-        for entry in self._files:
-            (self.lake.root / entry.path).unlink(missing_ok=True)
-        self.delivery.delete()
+        self.staging.abandon()
 
     def messages(self) -> tuple[str, ...]:
         if not self._unknown:
@@ -170,7 +170,7 @@ class Appending:
         if fault.replayable:
             self._unknown += count
             rows = table.filter(pa.array(fault.rows))
-            self._files.append(write_unknown(self.lake.root, rows, self.delivery.id))
+            self.staging.add(write_unknown(self.lake.root, rows, self.delivery.id))
 
     def _without_held(self, granules: Granules) -> Granules:
         """Drop what is held already; note corrections and late rows."""
@@ -182,9 +182,10 @@ class Appending:
         drop = np.zeros(len(granules), np.bool_)
         asked = doubt.recorded.copy()
         if doubt.own.any():
-            segments = [e for e in self._files if e.kind is FileKind.SEGMENT]
+            files = self.staging.files()
+            segments = [e for e in files if e.kind is FileKind.SEGMENT]
             held = find_held(self.lake.engine, self.lake.root, granules, doubt.own, segments)
-            self._dropped.append((len(self._files), self._judge(granules, held, drop)))
+            self._dropped.append((len(files), self._judge(granules, held, drop)))
             asked[held.row] = False
         if asked.any():
             near = entries_near(granules.take(asked))
@@ -203,17 +204,17 @@ class Appending:
 
     def _drop_replaced(self) -> None:
         """Take rows that a later batch of this delivery corrected out of its earlier files."""
-        for files, gone in self._dropped:
+        files = self.staging.files()
+        for before, gone in self._dropped:
             if gone.num_rows:
-                self._files[:files] = [
+                files[:before] = [
                     without_rows(self.lake.root, entry, gone)
                     if entry.kind is FileKind.SEGMENT
                     else entry
-                    for entry in self._files[:files]
+                    for entry in files[:before]
                 ]
-        self._files = [e for e in self._files if e.rows]
 
     def _record_corrections(self) -> None:
         gone = pa.concat_tables(self._corrected) if self._corrected else None
         if gone is not None and gone.num_rows:
-            self._files.append(write_supersession(self.lake.root, gone, self.delivery.id))
+            self.staging.add(write_supersession(self.lake.root, gone, self.delivery.id))

@@ -74,9 +74,9 @@ def settle(granules: Granules) -> Settled:
         return Settled(granules, 0, 0, False)
     identity = granules.identity()
     longest = int(granules.duration_s.max())
-    ordered = np.sort(identity)
-    steps = np.diff(ordered)
-    if len(steps) == 0 or steps.min() >= longest:
+    if _apart(identity, longest) or _slot_by_slot(granules, longest):
+        return Settled(granules, 0, 0, False)
+    if _apart(np.sort(identity), longest):
         return Settled(granules, 0, 0, False)
     order = np.lexsort((granules.line, identity))
     steps = np.diff(identity[order])
@@ -90,6 +90,24 @@ def settle(granules: Granules) -> Settled:
         order = order[keep]
         granules = granules.take(np.sort(order))
     return Settled(granules, duplicate, corrected, _overlaps(granules))
+
+
+def _apart(identity: npt.NDArray[np.int64], longest: int) -> bool:
+    """Series by series in the order of starts, and none starts within another."""
+    return len(identity) < 2 or bool(np.diff(identity).min() >= longest)
+
+
+def _slot_by_slot(granules: Granules, longest: int) -> bool:
+    """All series of one time, then all of a later one that begins after the first has ended."""
+    steps = np.diff(granules.start_s)
+    if len(steps) == 0 or steps.min() < 0:
+        return False
+    later = steps > 0
+    if later.any() and steps[later].min() < longest:
+        return False
+    parameters = int(granules.parameter_key.max()) + 1
+    series = granules.product_key.astype(np.int64) * parameters + granules.parameter_key
+    return bool((later | (np.diff(series) > 0)).all())
 
 
 def _overlaps(granules: Granules) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from trueline.measurement.models import MeasuredParameter, MeasuredProduct
 
@@ -41,9 +41,9 @@ class Dictionary:
             self._read_parameters()
         return {n: self._parameters[n] for n in wanted if n in self._parameters}
 
-    def held(self, name: str) -> bool:
-        """Whether this process has seen a key for the product or parameter `name`."""
-        return name in self._products or name in self._parameters
+    def held(self, *, products: bool) -> Callable[[str], int | None]:
+        """The key of a product (else of a parameter) as far as this process has seen it."""
+        return self._products.get if products else self._parameters.get
 
     def products(self) -> Mapping[str, int]:
         """Every product id ever measured with its key."""

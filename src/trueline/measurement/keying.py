@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +12,13 @@ import pyarrow.compute as pc
 
 from trueline.calendars.instants import render_instant
 from trueline.measurement.arrivals import Granules, Mask
-from trueline.measurement.dictionary import Dictionary
 from trueline.measurement.granules import (
     MAX_DURATION_S,
     MAX_MAGNITUDE,
     MAX_START_S,
     MIN_START_S,
 )
-
-MAX_NAME = 255
-
-
-@dataclass(frozen=True)
-class KnownNames:
-    """Products and parameters that the records know, and which parameters are ratios of two
-    counters (their granules need a denominator)."""
-
-    products: frozenset[str]
-    parameters: frozenset[str]
-    ratios: frozenset[str] = field(default_factory=frozenset)
+from trueline.measurement.names import MAX_NAME, KnownNames, NameColumn, NameLookups
 
 
 @dataclass(frozen=True)
@@ -51,30 +39,30 @@ class Keyed:
     faults: tuple[Fault, ...]
 
 
-def keyed(table: pa.Table, dictionary: Dictionary, known: KnownNames | None) -> Keyed:
+def keyed(table: pa.Table, lookups: NameLookups, known: KnownNames | None) -> Keyed:
     """Check a batch of GRANULE_SCHEMA and translate its names."""
     table = table.combine_chunks()
-    product, parameter = _encoded(table["product_id"]), _encoded(table["parameter"])
+    product = lookups.products(table["product_id"], known)
+    parameter = lookups.parameters(table["parameter"], known)
     columns = _numbers(table)
     faults: list[Fault] = []
     good = np.ones(table.num_rows, np.bool_)
     for fault in (
-        *_number_faults(columns, _denominator_needed(parameter, known)),
-        *_name_faults("product_id", product, dictionary, known.products if known else None),
-        *_name_faults("parameter", parameter, dictionary, known.parameters if known else None),
+        *_number_faults(columns, parameter.rows_of(parameter.lookup.ratio)),
+        *_name_faults("product_id", product),
+        *_name_faults("parameter", parameter),
     ):
         rows = fault.rows & good
         if rows.any():
             faults.append(Fault(rows, fault.field, fault.reason, fault.replayable))
             good &= ~rows
-    everything = not faults
-    if not everything:
+    if faults:
         product = product.only(good)
         parameter = parameter.only(good)
         columns = {name: values[good] for name, values in columns.items()}
     granules = Granules(
-        product_key=product.keys(dictionary.product_keys(product.used(), create=True)),
-        parameter_key=parameter.keys(dictionary.parameter_keys(parameter.used(), create=True)),
+        product_key=lookups.product_keys(product),
+        parameter_key=lookups.parameter_keys(parameter),
         start_s=columns["start_s"].astype(np.int64, copy=False),
         duration_s=columns["duration_s"].astype(np.int32, copy=False),
         value=columns["value"].astype(np.float64, copy=False),
@@ -110,47 +98,16 @@ def set_aside_table(table: pa.Table, fault: Fault) -> pa.Table:
     )
 
 
-@dataclass(frozen=True)
-class _Names:
-    """Dictionary-encoded names: `index` into `names` per row."""
-
-    names: list[str]
-    index: npt.NDArray[np.int32]
-
-    def used(self) -> list[str]:
-        counts = np.bincount(self.index, minlength=len(self.names))
-        return [name for name, count in zip(self.names, counts, strict=True) if count]
-
-    def only(self, rows: Mask) -> _Names:
-        return _Names(self.names, self.index[rows])
-
-    def keys(self, keys: Mapping[str, int]) -> npt.NDArray[np.int32]:
-        by_index = np.array([keys.get(name, -1) for name in self.names], np.int32)
-        return by_index[self.index] if len(self.names) else np.zeros(0, np.int32)
-
-    def rows_of(self, bad: list[bool]) -> Mask:
-        return np.array(bad, np.bool_)[self.index]
-
-
-def _encoded(column: pa.ChunkedArray) -> _Names:
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # no chunk or dictionaries that differ
-        array = array.unify_dictionaries().combine_chunks()
-    if array.null_count:
-        raise ValueError("a reader must not yield a granule without a name")
-    return _Names(array.dictionary.to_pylist(), array.indices.to_numpy())
-
-
 def _numbers(table: pa.Table) -> dict[str, npt.NDArray[np.generic]]:
     out = {}
     for name in ("start_s", "duration_s", "value", "suspect", "line"):
         out[name] = table[name].to_numpy()
     denominator = table["denominator"]
     if denominator.null_count == len(denominator):
-        out["denominator"] = np.full(len(denominator), np.nan)
+        out["denominator"] = np.broadcast_to(np.float64(np.nan), len(denominator))
         return out
     given = denominator.is_valid().to_numpy()
-    values = denominator.to_numpy().astype(np.float64)
+    values = denominator.to_numpy().astype(np.float64, copy=False)
     # A NaN in the file is not the same as no denominator: mark it as infinite, which is refused.
     out["denominator"] = np.where(given & np.isnan(values), np.inf, values)
     return out
@@ -159,12 +116,19 @@ def _numbers(table: pa.Table) -> dict[str, npt.NDArray[np.generic]]:
 def _number_faults(
     columns: Mapping[str, npt.NDArray[np.generic]], needed: Mask | None
 ) -> list[Fault]:
-    value, denominator = columns["value"].astype(np.float64), columns["denominator"]
-    start, duration = columns["start_s"].astype(np.int64), columns["duration_s"].astype(np.int64)
-    none = np.isnan(denominator.astype(np.float64))
-    if needed is None and none.all() and _all_within(value, start, duration):
+    value = columns["value"].astype(np.float64, copy=False)
+    start = columns["start_s"].astype(np.int64, copy=False)
+    duration = columns["duration_s"].astype(np.int64, copy=False)
+    denominator = columns["denominator"].astype(np.float64, copy=False)
+    none = np.isnan(denominator)
+    d = None if none.all() else np.where(none, 0.0, denominator)
+    lacking = none & needed if needed is not None else None
+    if (
+        (lacking is None or not lacking.any())
+        and _all_within(value, start, duration)
+        and (d is None or (d.min() >= 0 and d.max() <= MAX_MAGNITUDE))
+    ):
         return []
-    d = np.where(none, 0.0, denominator.astype(np.float64))
     faults = [
         Fault(~np.isfinite(value), "value", "The value is not a finite number"),
         Fault(np.abs(value) > MAX_MAGNITUDE, "value", "The value is absurdly large"),
@@ -175,14 +139,13 @@ def _number_faults(
             "start",
             f"Not between {render_instant(MIN_START_S)} and {render_instant(MAX_START_S)}",
         ),
-        Fault(
-            ~np.isfinite(d) | (d < 0) | (d > MAX_MAGNITUDE),
-            "denominator",
-            "The denominator is not a finite number from zero up",
-        ),
     ]
-    if needed is not None:
-        faults.append(Fault(none & needed, "denominator", "A ratio needs a denominator"))
+    if d is not None:
+        absurd = ~np.isfinite(d) | (d < 0) | (d > MAX_MAGNITUDE)
+        reason = "The denominator is not a finite number from zero up"
+        faults.append(Fault(absurd, "denominator", reason))
+    if lacking is not None:
+        faults.append(Fault(lacking, "denominator", "A ratio needs a denominator"))
     return faults
 
 
@@ -200,29 +163,16 @@ def _all_within(
     )
 
 
-def _denominator_needed(parameter: _Names, known: KnownNames | None) -> Mask | None:
-    if known is None or not known.ratios:
-        return None
-    return parameter.rows_of([name in known.ratios for name in parameter.names])
-
-
-def _name_faults(
-    where: str, names: _Names, dictionary: Dictionary, known: frozenset[str] | None
-) -> list[Fault]:
+def _name_faults(where: str, names: NameColumn) -> list[Fault]:
     what = "product" if where == "product_id" else "parameter"
-    odd = [not dictionary.held(name) and _is_odd(name) for name in names.names]
     faults = []
-    if any(odd):
+    odd, strange = names.rows_of(names.lookup.odd), names.rows_of(names.lookup.strange)
+    if odd is not None:
         reason = f"Not a {what} id: empty, longer than {MAX_NAME} or with control characters"
-        faults.append(Fault(names.rows_of(odd), where, reason))
-    if known is not None and not known.issuperset(names.names):
-        strange = [name not in known for name in names.names]
-        faults.append(Fault(names.rows_of(strange), where, f"Unknown {what}", replayable=True))
+        faults.append(Fault(odd, where, reason))
+    if strange is not None:
+        faults.append(Fault(strange, where, f"Unknown {what}", replayable=True))
     return faults
-
-
-def _is_odd(name: str) -> bool:
-    return not name or len(name) > MAX_NAME or not name.isprintable()
 
 
 def _instants(start_s: pa.ChunkedArray) -> pa.ChunkedArray:

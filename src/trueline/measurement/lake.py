@@ -19,6 +19,7 @@ from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
+from trueline.measurement.names import NameLookups
 from trueline.measurement.publication import publish
 from trueline.measurement.readers import ReaderLock
 from trueline.measurement.scan import (
@@ -64,6 +65,7 @@ class Lake:
         self.workspace = workspace
         self.root = workspace.lake
         self.dictionary = Dictionary()
+        self.lookups = NameLookups(self.dictionary)
         self.marks = Marks(self.root)
         self._swept = False
         self._readers = ReaderLock(self.root)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Max, Q
+from django.db.models import Q
 
 from trueline.engine.duckdb import DuckDBEngine
 from trueline.measurement.arrivals import Granules, Mask
@@ -100,8 +100,10 @@ class Marks:
     def begin(self) -> None:
         """A new delivery starts; call inside the write lock."""
         self._own = HighWater()
-        newest = LakeFile.objects.filter(kind__in=DATA_KINDS).aggregate(m=Max("max_start_s"))["m"]
-        self._newest_recorded = NEVER if newest is None else newest
+        # Kind by kind the index gives the greatest start at once, however many files there are.
+        starts = LakeFile.objects.order_by("-max_start_s").values_list("max_start_s", flat=True)
+        newest = [starts.filter(kind=kind).first() for kind in DATA_KINDS]
+        self._newest_recorded = max((n for n in newest if n is not None), default=NEVER)
 
     def doubt(self, engine: Callable[[], DuckDBEngine], granules: Granules) -> Doubt | None:
         """None when every granule is later than anything held."""

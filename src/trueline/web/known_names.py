@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from trueline.intake.models import Delivery
 from trueline.inventory.snapshot import snapshot_at
-from trueline.measurement.keying import KnownNames
+from trueline.measurement.names import KnownNames
 from trueline.offerings.catalog import catalog_at
 from trueline.offerings.values import ParameterKind
 from trueline.settings.workspace import Workspace

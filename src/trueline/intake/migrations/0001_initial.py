@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "deliveries",
+                "indexes": [models.Index(fields=["kind", "id"], name="delivery_by_kind")],
             },
         ),
     ]
