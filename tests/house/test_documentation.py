@@ -96,3 +96,23 @@ def test_every_room_says_what_comes_in_and_what_goes_out() -> None:
 
     assert len(told) > 10
     assert [name for name, text in told.items() if not ("In:" in text and "Out:" in text)] == []
+
+
+def test_every_test_that_the_architecture_names_exists() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", page))
+    written = {
+        name
+        for path in source_files("tests")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert len(named) > 10
+    assert named - written == set()
+
+
+def test_every_room_is_in_the_architecture() -> None:
+    page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rooms = [room.name for room in PACKAGE.iterdir() if (room / "__init__.py").is_file()]
+
+    assert [name for name in rooms if f"`{name}/`" not in page] == []
