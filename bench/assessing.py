@@ -1,0 +1,92 @@
+"""Jobs of the main section: the reference decode and the whole assessment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.process import Stopwatch
+from bench.samples import PERIOD
+
+
+def decode(path: str) -> dict:
+    """sum(value) over plain long Parquet, all cores."""
+    import duckdb
+
+    duckdb.sql("SELECT 1").fetchall()
+    watch = Stopwatch()
+    con = duckdb.connect()
+    con.execute("SET preserve_insertion_order=false")
+    # The path stands in the text: binding a value would import pandas within the time.
+    found = con.execute(f"SELECT sum(value), count(*) FROM read_parquet('{path}')").fetchone()
+    return {**watch.read(), "sum": found[0], "samples": found[1]}
+
+
+def assess(
+    home: str, aggregates: str = "pooled", rows_to: str | None = None, stages: bool = False
+) -> dict:
+    """`aggregates`: none | sums | pooled (percentiles of groups from histograms too)."""
+    from trueline.settings.workspace import use_workspace
+
+    workspace = use_workspace(Path(home))
+    from bench.stages import TimedEngine
+    from trueline.assessment.assess import AssessmentRequest
+    from trueline.assessment.assess import assess as assess_rows
+    from trueline.assessment.known import what_was_known
+    from trueline.assessment.run import AggregateOver, assess_aggregates
+    from trueline.calendars.periods import parse_period
+    from trueline.engine.duckdb import DuckDBEngine
+
+    _import_all(DuckDBEngine(threads=1))
+    watch = Stopwatch()
+    known = what_was_known(workspace)
+    known_s = watch.read()["cpu_s"]
+    engine = (TimedEngine if stages else DuckDBEngine)(spill_dir=workspace.home / "spill")
+    request = AssessmentRequest(parse_period(PERIOD))
+    pooled = 0
+    if aggregates == "none":
+        result = assess_rows(engine, known, request)
+    else:
+        over = AggregateOver(percentiles=aggregates == "pooled")
+        result, table = assess_aggregates(engine, known, request, over)
+        pooled = table.num_rows
+    spent = watch.read()
+    if rows_to:
+        import pyarrow.parquet as pq
+
+        from trueline.assessment.store import rows_table
+
+        pq.write_table(rows_table(result.rows), rows_to)
+    return {
+        **spent,
+        "known_cpu_s": known_s,
+        "rows": len(result.rows),
+        "aggregates": pooled,
+        "set_aside": len(result.set_aside),
+        "stages": {name: vars(a) for name, a in TimedEngine.stages.by_name.items()},
+    }
+
+
+def _import_all(engine: object) -> None:
+    """What the first expression imports, so that no time counts the loading of libraries."""
+    import pyarrow as pa
+
+    table = engine.table(pa.table({"x": [1]}))
+    engine.run(table.group_by("x").aggregate(n=table.count()))
+    engine.close()
+
+
+def profile(home: str, aggregates: str = "pooled", lines: int = 45) -> dict:
+    """The same under cProfile: where the time goes."""
+    import cProfile
+    import io
+    import pstats
+
+    profiler = cProfile.Profile()
+    profiler.enable()
+    found = assess(home, aggregates)
+    profiler.disable()
+    out = io.StringIO()
+    stats = pstats.Stats(profiler, stream=out)
+    stats.sort_stats("cumulative").print_stats("trueline|duckdb|ibis.*to_pyarrow", lines)
+    stats.sort_stats("tottime").print_stats(25)
+    return {**found, "text": out.getvalue()}

@@ -1,0 +1,54 @@
+"""How much a run measures, by the name of its scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Products, rows and rounds of every section; pairs are (products, rounds)."""
+
+    name: str
+    main: tuple[tuple[int, int], ...]  # products, rounds
+    pandas: tuple[int, int] = (500, 3)
+    prometheus: tuple[int, int] = (200, 3)
+    victoriametrics: tuple[int, int] = (500, 7)
+    csv_rows: int = 2_000_000
+    parquet_rows: int = 10_000_000
+    load_rounds: int = 5
+    pushes: int = 40
+    push_samples: int = 10_000
+    batch_products: int = 20_000
+    batches: int = 288
+    histogram_values: int = 4_000_000
+    histogram_rounds: int = 5
+
+
+SCALES = {
+    "small": Scale(
+        "small",
+        main=((25, 2), (50, 2)),
+        pandas=(25, 2),
+        prometheus=(4, 2),
+        victoriametrics=(25, 2),
+        csv_rows=60_000,
+        parquet_rows=120_000,
+        load_rounds=2,
+        pushes=4,
+        push_samples=400,
+        batch_products=500,
+        batches=44,
+        histogram_values=100_000,
+        histogram_rounds=2,
+    ),
+    "default": Scale("default", main=((1_000, 5), (5_000, 3))),
+    "full": Scale(
+        "full",
+        main=((1_000, 7), (5_000, 5)),
+        pandas=(500, 5),
+        prometheus=(500, 5),
+        victoriametrics=(500, 9),
+        batches=288 * 30,
+    ),
+}
