@@ -76,6 +76,9 @@ def test_deliveries_read_as_a_dictionary_would(
                     ledger.late = 0  # its own test
                     assert ledger == counted
                 known.append(after)
+                again = deliver(workspace, *step).ledger
+                assert again == Ledger(duplicate=rows)
+                known.append(after)
             for delivery, expected in enumerate(known):
                 assert content(lake, delivery) == expected
     finally:

@@ -91,6 +91,38 @@ def test_last_value_within_a_delivery_wins(workspace: Workspace, lake: Lake) -> 
     assert len(lake.history("p1", "delay", OCTOBER)) == 1
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_file_that_changes_its_mind_repeats_nothing_when_loaded_again(
+    workspace: Workspace, lake: Lake, compacted: bool
+) -> None:
+    one, two = G("p1", "delay", OCTOBER, 1.0), G("p1", "delay", OCTOBER, 2.0)
+    story = ([A, one, B], [two, C, two], [one], [A, two])
+    first = deliver(workspace, *story)
+    # A, 1, 2, 1, A, 2: six values, each a change but the first; the second 2 in a row is not.
+    assert first.ledger == Ledger(accepted=8, duplicate=1, corrected=5)
+    if compacted:
+        lake.compact()
+    again = deliver(workspace, *story)
+    assert again.ledger == Ledger(duplicate=9)
+    assert content(lake, again.delivery) == expected([two, B, C])
+    assert len(lake.history("p1", "delay", OCTOBER)) == 1
+
+
+def test_delivery_that_comes_back_to_the_recorded_value_corrects_nothing(
+    workspace: Workspace, lake: Lake
+) -> None:
+    one, two = G("p1", "delay", OCTOBER, 1.0), G("p1", "delay", OCTOBER, 2.0)
+    first = deliver(workspace, [A, C])
+    assert deliver(workspace, [one], [A]).ledger == Ledger(duplicate=2)
+    assert len(lake.history("p1", "delay", OCTOBER)) == 1
+    last = deliver(workspace, [one], [A], [two], [A, one])
+    # Back to A after 1, then 2, A and 1 in the end: three values that are not what was recorded.
+    assert last.ledger == Ledger(accepted=3, duplicate=2, corrected=3)
+    assert content(lake, first.delivery) == expected([A, C])
+    assert content(lake, last.delivery) == expected([one, C])
+    assert [v.value for v in lake.history("p1", "delay", OCTOBER)] == [16.186, 1.0]
+
+
 def test_late_granules_are_taken_and_counted(workspace: Workspace, lake: Lake) -> None:
     newer = G("p1", "delay", OCTOBER + 9_000, 1.0)
     other = G("p9", "delay", OCTOBER, 1.0)
@@ -194,16 +226,17 @@ def test_crash_before_the_manifest_leaves_nothing_visible(workspace: Workspace, 
 
     def dying() -> Iterator[GranuleBatch]:
         yield batch([B, C])
-        # What a kill leaves: a segment on disk that nothing names.
-        (segment,) = set((workspace.lake / "segments").iterdir()) - before
-        (workspace.lake / "segments" / "orphan.parquet").write_bytes(segment.read_bytes())
+        # What a kill leaves: a segment on disk that nothing names, whole or cut off.
+        (segment,) = written
+        (workspace.lake / "segments" / "orphan.parquet").write_bytes(segment.read_bytes()[:99])
         raise Crash
 
-    before = set((workspace.lake / "segments").iterdir())
+    written = list((workspace.lake / "segments").iterdir())
     with pytest.raises(Crash):
         append_granules(workspace, dying(), DeliverySource("measurements", "test"), LOAD)
     assert latest_delivery() == first.delivery
     assert content(lake, 999) == expected([A])
+    assert len(list((workspace.lake / "segments").iterdir())) == 2
     lake.close()
     again = deliver(workspace, [B, C])
     assert again.ledger == Ledger(accepted=2)

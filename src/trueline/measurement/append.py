@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
 import pyarrow as pa
 from django.db import transaction
 
@@ -15,13 +14,12 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.record import DeliverySource, close_delivery, reserve_delivery, write_lock
 from trueline.intake.set_aside import SetAside
-from trueline.measurement.arrivals import Granules, Mask, settle
+from trueline.measurement.arrivals import settle
+from trueline.measurement.comparison import Comparison
 from trueline.measurement.granules import GranuleBatch
-from trueline.measurement.held import Held, entries_near, find_held
 from trueline.measurement.keying import Fault, keyed, set_aside_table
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.manifest import (
-    FileKind,
     ManifestEntry,
     forget_files,
     newest_file_id,
@@ -29,9 +27,6 @@ from trueline.measurement.manifest import (
 )
 from trueline.measurement.names import KnownNames
 from trueline.measurement.segments import (
-    replaced_table,
-    without_rows,
-    write_supersession,
     write_unknown,
 )
 from trueline.measurement.staging import Staging
@@ -112,9 +107,11 @@ class Appending:
     staging: Staging
     known: KnownNames | None
     ledger: Ledger = field(default_factory=Ledger)
-    _corrected: list[pa.Table] = field(default_factory=list)  # REPLACED_SCHEMA
-    _dropped: list[tuple[int, pa.Table]] = field(default_factory=list)  # from the files before
+    comparison: Comparison = field(init=False)
     _unknown: int = 0
+
+    def __post_init__(self) -> None:
+        self.comparison = Comparison(self.lake, self.staging, self.ledger, self.delivery.id)
 
     def add(self, batch: GranuleBatch) -> None:
         self.aside.add(batch.set_aside)
@@ -125,20 +122,15 @@ class Appending:
         for fault in checked.faults:
             self._put_aside(batch.table, fault)
         settled = settle(checked.granules)
-        self.ledger.accepted += settled.corrected
-        self.ledger.corrected += settled.corrected
-        self.ledger.duplicate += settled.duplicate
-        granules = self._without_held(settled.granules)
+        granules = self.comparison.kept(settled)
         if len(granules) == 0:
             return
-        self.ledger.accepted += len(granules)
         self.staging.segment(granules, overlapping=settled.overlapping)
         self.lake.marks.staged(granules)
 
     def record(self, options: LoadOptions, consumed: tuple[ManifestEntry, ...]) -> None:
         """Make everything visible at once."""
-        self._drop_replaced()
-        self._record_corrections()
+        self.comparison.finish()
         files = [entry for entry in self.staging.files() if entry.rows]
         before = newest_file_id()
         with transaction.atomic():
@@ -171,50 +163,3 @@ class Appending:
             self._unknown += count
             rows = table.filter(pa.array(fault.rows))
             self.staging.add(write_unknown(self.lake.root, rows, self.delivery.id))
-
-    def _without_held(self, granules: Granules) -> Granules:
-        """Drop what is held already; note corrections and late rows."""
-        if len(granules) == 0:
-            return granules
-        doubt = self.lake.marks.doubt(lambda: self.lake.engine, granules)
-        if doubt is None:
-            return granules
-        drop = np.zeros(len(granules), np.bool_)
-        asked = doubt.recorded.copy()
-        if doubt.own.any():
-            files = self.staging.files()
-            segments = [e for e in files if e.kind is FileKind.SEGMENT]
-            held = find_held(self.lake.engine, self.lake.root, granules, doubt.own, segments)
-            self._dropped.append((len(files), self._judge(granules, held, drop)))
-            asked[held.row] = False
-        if asked.any():
-            near = entries_near(granules.take(asked))
-            held = find_held(self.lake.engine, self.lake.root, granules, asked, near)
-            self._corrected.append(self._judge(granules, held, drop))
-        self.ledger.late += int((doubt.late & ~drop).sum())
-        return granules.take(~drop) if drop.any() else granules
-
-    def _judge(self, granules: Granules, held: Held, drop: Mask) -> pa.Table:
-        """Mark duplicates to be dropped; the held versions that corrections replace."""
-        same = granules.take(held.row).same_content(held.granules)
-        drop[held.row[same]] = True
-        self.ledger.duplicate += int(same.sum())
-        self.ledger.corrected += int((~same).sum())
-        return replaced_table(held.only(~same), self.delivery.id)
-
-    def _drop_replaced(self) -> None:
-        """Take rows that a later batch of this delivery corrected out of its earlier files."""
-        files = self.staging.files()
-        for before, gone in self._dropped:
-            if gone.num_rows:
-                files[:before] = [
-                    without_rows(self.lake.root, entry, gone)
-                    if entry.kind is FileKind.SEGMENT
-                    else entry
-                    for entry in files[:before]
-                ]
-
-    def _record_corrections(self) -> None:
-        gone = pa.concat_tables(self._corrected) if self._corrected else None
-        if gone is not None and gone.num_rows:
-            self.staging.add(write_supersession(self.lake.root, gone, self.delivery.id))

@@ -60,36 +60,44 @@ class Granules:
 
 @dataclass(frozen=True)
 class Settled:
-    """A batch after its own repetitions were settled: the last row of a granule stays."""
+    """A batch after its own repetitions were settled: the last row of a granule stays.
+    `superseded`: per granule, how many earlier values of the batch it replaced; None: none did."""
 
     granules: Granules
     duplicate: int
-    corrected: int
+    superseded: npt.NDArray[np.int64] | None
     overlapping: bool  # trusted granules of one series may overlap
 
 
 def settle(granules: Granules) -> Settled:
     """Keep one row per granule and say whether granules of a series overlap."""
     if len(granules) == 0:
-        return Settled(granules, 0, 0, False)
+        return Settled(granules, 0, None, False)
     identity = granules.identity()
     longest = int(granules.duration_s.max())
     if _apart(identity, longest) or _slot_by_slot(granules, longest):
-        return Settled(granules, 0, 0, False)
+        return Settled(granules, 0, None, False)
     if _apart(np.sort(identity), longest):
-        return Settled(granules, 0, 0, False)
+        return Settled(granules, 0, None, False)
     order = np.lexsort((granules.line, identity))
-    steps = np.diff(identity[order])
-    repeats = steps == 0
-    duplicate = corrected = 0
-    if repeats.any():
-        before, after = granules.take(order[:-1][repeats]), granules.take(order[1:][repeats])
-        duplicate = int(before.same_content(after).sum())
-        corrected = int(repeats.sum()) - duplicate
-        keep = np.append(~repeats, True)
-        order = order[keep]
-        granules = granules.take(np.sort(order))
-    return Settled(granules, duplicate, corrected, _overlaps(granules))
+    repeats = np.diff(identity[order]) == 0
+    if not repeats.any():
+        return Settled(granules, 0, None, _overlaps(granules))
+    before, after = granules.take(order[:-1][repeats]), granules.take(order[1:][repeats])
+    changes = repeats.copy()
+    changes[repeats] = ~before.same_content(after)
+    group = np.cumsum(np.append(True, ~repeats)) - 1
+    last = np.append(~repeats, True)
+    superseded = np.zeros(len(granules), np.int64)
+    superseded[order[last]] = np.bincount(group[1:][changes], minlength=int(last.sum()))
+    kept = np.sort(order[last])
+    granules = granules.take(kept)
+    return Settled(
+        granules,
+        duplicate=int(repeats.sum()) - int(changes.sum()),
+        superseded=superseded[kept] if changes.any() else None,
+        overlapping=_overlaps(granules),
+    )
 
 
 def _apart(identity: npt.NDArray[np.int64], longest: int) -> bool:

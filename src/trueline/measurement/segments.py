@@ -37,6 +37,7 @@ REPLACED_SCHEMA = pa.schema(
         ("superseded_by", pa.int32()),
     ]
 )
+IDENTITY = ["product_key", "parameter_key", "start_s"]
 _SORT_ABOVE = 200_000  # larger segments are sorted, so that a compaction reads parts of them
 
 
@@ -66,6 +67,12 @@ def _by_product(keys: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
     if int(near.max()) < 2**16:
         near = near.astype(np.uint16)
     return np.argsort(near, kind="stable")
+
+
+def identities(granules: Granules) -> pa.Table:
+    """Which granules they are."""
+    schema = pa.schema([REPLACED_SCHEMA.field(name) for name in IDENTITY])
+    return pa.table([granules.product_key, granules.parameter_key, granules.start_s], schema=schema)
 
 
 def replaced_table(held: Held, delivery: int) -> pa.Table:
@@ -124,11 +131,10 @@ def without_rows(lake: Path, entry: ManifestEntry, gone: pa.Table) -> ManifestEn
     """A segment that nobody sees yet, without the granules `gone` names; itself when it holds
     none of them."""
     table = pq.read_table(lake / entry.path, schema=SEGMENT_SCHEMA)
-    identity = ["product_key", "parameter_key", "start_s"]
-    kept = table.join(gone.select(identity), keys=identity, join_type="left anti")
+    kept = table.join(gone.select(IDENTITY), keys=IDENTITY, join_type="left anti")
     if kept.num_rows == table.num_rows:
         return entry
-    size = write_parquet(lake / entry.path, kept.select(SEGMENT_SCHEMA.names))
+    size = write_parquet(lake / entry.path, kept.select(SEGMENT_SCHEMA.names).cast(SEGMENT_SCHEMA))
     return replace(entry, rows=kept.num_rows, samples=kept.num_rows, size=size)
 
 
