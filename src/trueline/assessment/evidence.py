@@ -17,7 +17,7 @@ from trueline.assessment.histogram import Histogram
 from trueline.assessment.histogram_sums import histograms, sketched_percentile
 from trueline.assessment.plan import Task, Unit
 from trueline.assessment.readings import ColumnLike, GranulesLike, Reading, reading_of
-from trueline.assessment.states import StateEvidence, StateRule, cut_to, find_states
+from trueline.assessment.states import StateEvidence, StateRule, StateScan, cut_to, find_states
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import (
     Evidence,
@@ -43,6 +43,7 @@ DAY_S = 86_400
 DEFAULT_THRESHOLD_C = Decimal("0.5")
 DEFAULT_CONSECUTIVE_N = 10
 TASKS_PER_HISTOGRAM_PASS = 1_000
+STATE_HISTORY_S = 3 * 366 * DAY_S  # how far a state is followed beyond the period
 
 
 class LakeLike(Protocol):
@@ -252,23 +253,32 @@ class _Search:
             units = _units(task for _, task in tasks)
             evidence = self._state_evidence(rule, units)
             for number, task in tasks:
-                found[number] = cut_to(task.unit, self.keys[task.product_id], evidence, rule)
+                states = evidence.products.get(self.keys[task.product_id])
+                if states is not None:
+                    found[number] = cut_to(task.unit, states, rule)
         return found
 
     def _state_evidence(self, rule: StateRule, units: Sequence[Unit]) -> StateEvidence:
         """States over the period and a margin; where the margin leaves a state open, over all
-        that was ever measured of that product."""
+        that was measured of that product in the years around."""
         first, last = _hull(units)
         keys = sorted({self.keys[u.product_id] for u in units})
-        margin = max(2 * DAY_S, 4 * rule.n * self.longest_s([rule.parameter], first, last))
-        granules = self.scan([rule.parameter], first - margin, last + margin, keys)
-        evidence = find_states(self.engine, granules, rule, keys)
+        longest = self.longest_s([rule.parameter], first, last)
+        margin = max(2 * DAY_S, 4 * rule.n * longest)
+        evidence = self._scanned_states(rule, keys, (first - margin, last + margin))
         begin, end = self._extent(rule.parameter, (first, last))
-        wider = sorted(evidence.open_ended | (set(keys) - evidence.seen))
+        wider = evidence.undecided(keys)
         if wider and (begin < first - margin or end > last + margin):
-            everything = self.scan([rule.parameter], begin, end, wider)
-            evidence.update(find_states(self.engine, everything, rule, wider))
+            span = (max(begin, first - STATE_HISTORY_S), min(end, last + STATE_HISTORY_S))
+            evidence.products.update(self._scanned_states(rule, wider, span).products)
         return evidence
+
+    def _scanned_states(
+        self, rule: StateRule, keys: Sequence[int], span: tuple[int, int]
+    ) -> StateEvidence:
+        granules = self.scan([rule.parameter], *span, keys)
+        longest = self.longest_s([rule.parameter], *span)
+        return find_states(self.engine, StateScan(granules, *span, longest), rule, keys)
 
     def judged(self) -> dict[int, list[tuple[Measured, bool]]]:
         """Known granules with their verdict in order, for the tasks that need them so."""

@@ -1,11 +1,9 @@
 """Sums over the granules of many products at once, as table expressions.
 
-One pass adds up every reading of every unit. A granule counts with its whole duration where its
-start lies in allowed time (the base); the few granules that an edge of allowed time cuts are then
-corrected to the second (the edges). So exclusions never join every granule to a window unless a
-product has many windows.
-
-One file, a little over 400 lines: base, edges and the reading back share their column names."""
+One pass counts every reading of every unit by duration: a granule counts with its whole duration
+where its start lies in allowed time. The few granules that an edge of allowed time cuts are then
+corrected to the second, so exclusions never join every granule to a window unless a product has
+many windows."""
 
 from __future__ import annotations
 
@@ -13,17 +11,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
+from trueline.assessment.allowed_time import (
+    Grid,
+    UnitTable,
+    compares_windows,
+    cut_by_edges,
+    starts_in_days,
+    starts_in_windows,
+)
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import (
     ColumnLike,
     GranulesLike,
     Reading,
-    ReadingColumns,
     columns_of,
     compared,
     exact_bound,
@@ -32,9 +37,9 @@ from trueline.assessment.readings import (
 from trueline.engine import Engine
 from trueline.offerings.values import Comparator
 
-DAY_S = 86_400
-WINDOWS_PER_PRODUCT = 4  # up to so many allowed intervals are compared without a join by day
 SUM_TYPE = "decimal(38, 15)"  # fixed point: a sum of doubles that no order of adding changes
+
+Row = dict[str, Any]  # column name to number, as Arrow gives it
 
 
 @dataclass(frozen=True)
@@ -77,30 +82,32 @@ def sum_granules(
     starts early enough to hold the granules that reach into the first allowed second."""
     tallies: dict[tuple[int, Reading], Tally] = {}
     grid = _grid(engine, cut or granules)
-    few = [u for u in demand.units if 0 < len(u.allowed) <= WINDOWS_PER_PRODUCT]
-    many = [u for u in demand.units if len(u.allowed) > WINDOWS_PER_PRODUCT]
-    for units, by_day in ((few, False), (many, True)):
-        if units:
-            plans = _reading_plans(granules, demand, units)
-            if plans:
-                part = _Pass(engine, granules, plans, demand, units, cut or granules)
-                part.add_to(tallies, by_day=by_day, grid=grid)
+    for units, by_day in _by_way(demand.units):
+        plans = _reading_plans(granules, demand, units)
+        if plans:
+            part = _Pass(engine, granules, cut or granules, plans, demand)
+            part.add_to(tallies, units, by_day=by_day, grid=grid)
     return tallies
+
+
+def _by_way(units: Sequence[Unit]) -> list[tuple[list[Unit], bool]]:
+    """Units whose windows are compared, and units that are joined by day."""
+    by_product: dict[str, list[Unit]] = {}
+    for unit in units:
+        if unit.allowed:
+            by_product.setdefault(unit.product_id, []).append(unit)
+    compared_units: list[Unit] = []
+    joined_units: list[Unit] = []
+    for mine in by_product.values():
+        (compared_units if compares_windows(mine) else joined_units).extend(mine)
+    return [(u, by_day) for u, by_day in ((compared_units, False), (joined_units, True)) if u]
 
 
 def joined_to_units(
     engine: Engine, granules: GranulesLike, demand: Demand, units: Sequence[Unit]
 ) -> ir.Table:
     """Trusted granules that start in allowed time, each with its `unit`."""
-    return _Pass(engine, granules, (), demand, units, granules).base_by_day()
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The longest granule, and a step such that an edge on it cuts no granule (None: unknown)."""
-
-    longest_s: int
-    step_s: int | None
+    return starts_in_days(granules, UnitTable(engine, demand.keys, units))
 
 
 def _grid(engine: Engine, granules: GranulesLike) -> Grid:
@@ -109,15 +116,14 @@ def _grid(engine: Engine, granules: GranulesLike) -> Grid:
     found = engine.run(table.group_by("duration_s").aggregate(off=off)).to_pylist()
     if not found:
         return Grid(0, 1)
-    longest = max(row["duration_s"] for row in found)
     aligned = all(row["off"] == 0 for row in found)
     step = math.lcm(*(row["duration_s"] for row in found)) if aligned else None
-    return Grid(longest, step)
+    return Grid(max(row["duration_s"] for row in found), step)
 
 
 @dataclass(frozen=True)
 class _ReadingPlan:
-    """One reading in one pass: its thresholds by comparator and rank, percentiles, moments."""
+    """One reading in one pass: its columns are named by `index`."""
 
     index: int
     reading: Reading
@@ -125,6 +131,10 @@ class _ReadingPlan:
     comparators: tuple[Comparator, ...]  # of the stored comparison, one per threshold column
     percentiles: tuple[Decimal, ...]
     moments: bool
+
+    @property
+    def decimals(self) -> int | None:
+        return None if self.reading.quotient else self.column.decimals
 
 
 def _reading_plans(
@@ -136,10 +146,13 @@ def _reading_plans(
     moments: dict[Reading, bool] = {}
     for unit in units:
         for reading, wanted in demand.wanted[unit.number].items():
+            column = granules.columns.get(reading.parameter)
+            if column is None:
+                continue
             percentiles.setdefault(reading, set()).update(wanted.percentiles)
             moments[reading] = moments.get(reading, False) or wanted.moments
             have = comparators.setdefault(reading, [])
-            _place_thresholds(have, wanted, _decimals(granules, reading))
+            place_thresholds(have, wanted, None if reading.quotient else column.decimals)
     return [
         _ReadingPlan(
             index=index,
@@ -150,16 +163,10 @@ def _reading_plans(
             moments=moments[reading],
         )
         for index, reading in enumerate(sorted(comparators))
-        if reading.parameter in granules.columns
     ]
 
 
-def _decimals(granules: GranulesLike, reading: Reading) -> int | None:
-    column = granules.columns.get(reading.parameter)
-    return None if column is None or reading.quotient else column.decimals
-
-
-def _place_thresholds(
+def place_thresholds(
     have: list[Comparator], wanted: Wanted, decimals: int | None
 ) -> list[tuple[int, int | float]]:
     """The column and stored bound of each wanted threshold; grows `have` where one is missing."""
@@ -180,197 +187,121 @@ def _place_thresholds(
 class _Pass:
     engine: Engine
     granules: GranulesLike
+    cut: GranulesLike
     plans: Sequence[_ReadingPlan]
     demand: Demand
-    units: Sequence[Unit]
-    cut: GranulesLike
 
     def add_to(
-        self, tallies: dict[tuple[int, Reading], Tally], *, by_day: bool, grid: Grid
+        self,
+        tallies: dict[tuple[int, Reading], Tally],
+        units: Sequence[Unit],
+        *,
+        by_day: bool,
+        grid: Grid,
     ) -> None:
-        base = self._rows(self.base_by_day() if by_day else self.base_by_window(), edges=False)
-        cut = self._edge_rows(grid)
-        for unit in self.units:
-            row = base.get(unit.number, {})
-            edge = cut.get(unit.number, {})
-            if not row and not edge:
-                continue
-            for plan in self.plans:
-                wanted = self.demand.wanted[unit.number].get(plan.reading)
-                if wanted:
-                    tallies[(unit.number, plan.reading)] = _tally(
-                        plan, wanted, row, edge, self.granules
-                    )
+        table = UnitTable(self.engine, self.demand.keys, units, self._bounds(units))
+        joined = (starts_in_days if by_day else starts_in_windows)(self.granules, table)
+        base = self._base_rows(joined)
+        edges = self._edge_rows(cut_by_edges(self.cut, table, grid))
+        for unit in units:
+            row, edge = base.get(unit.number, {}), edges.get(unit.number, {})
+            if row or edge:
+                for plan in self.plans:
+                    wanted = self.demand.wanted[unit.number].get(plan.reading)
+                    if wanted is not None:
+                        tallies[(unit.number, plan.reading)] = _tally(plan, wanted, row, edge)
 
-    def _rows(self, joined: ir.Table, *, edges: bool) -> dict[int, dict[str, object]]:
+    def _bounds(self, units: Sequence[Unit]) -> dict[str, pa.Array]:
+        """The stored bound of every threshold column, by unit."""
+        columns: dict[str, pa.Array] = {}
+        for plan in self.plans:
+            bounds: list[list[int | float | None]] = [[None] * len(units) for _ in plan.comparators]
+            for position, unit in enumerate(units):
+                wanted = self.demand.wanted[unit.number].get(plan.reading)
+                if wanted is not None:
+                    for at, number in place_thresholds(
+                        list(plan.comparators), wanted, plan.decimals
+                    ):
+                        bounds[at][position] = number
+            kind = pa.float64() if plan.decimals is None else pa.int64()
+            for at, values in enumerate(bounds):
+                columns[f"t{plan.index}_{at}"] = pa.array(values, kind)
+        return columns
+
+    def _base_rows(self, joined: ir.Table) -> dict[int, Row]:
+        """Counts and numbers by unit. Counting by duration gives seconds without adding them up
+        granule by granule."""
         measures: dict[str, ir.Value] = {}
         for plan in self.plans:
-            measures.update(_measures(self.engine, joined, plan, edges=edges))
+            measures.update(_measures(self.engine, joined, plan))
+        grouped = joined.group_by(["unit", "duration_s"]).aggregate(**measures)
+        rows: dict[int, list[Row]] = {}
+        for row in self.engine.run(grouped).to_pylist():
+            rows.setdefault(row["unit"], []).append(row)
+        merged = {unit: _merged(mine, self.plans) for unit, mine in rows.items()}
+        self._percentiles_of_mixed(joined, rows, merged)
+        return merged
+
+    def _percentiles_of_mixed(
+        self, joined: ir.Table, rows: Mapping[int, Sequence[Row]], merged: dict[int, Row]
+    ) -> None:
+        """A percentile of granules of several durations is taken over them all."""
+        for plan in self.plans:
+            mixed = [
+                u for u, mine in rows.items() if sum(r[f"n{plan.index}"] > 0 for r in mine) > 1
+            ]
+            if plan.percentiles and mixed:
+                few = joined.filter(joined.unit.isin(mixed))
+                found = few.group_by("unit").aggregate(**_percentiles(self.engine, few, plan))
+                for row in self.engine.run(found).to_pylist():
+                    merged[row["unit"]].update(row)
+
+    def _edge_rows(self, joined: ir.Table | None) -> dict[int, Row]:
+        if joined is None:
+            return {}
+        measures: dict[str, ir.Value] = {}
+        for plan in self.plans:
+            columns = columns_of(joined, plan.column, plan.reading)
+            measures[f"k{plan.index}"] = joined.signed_s.sum(where=columns.known)
+            for name, good in _good(joined, plan).items():
+                measures[name] = joined.signed_s.sum(where=columns.known & good)
         result = self.engine.run(joined.group_by("unit").aggregate(**measures))
         return {row["unit"]: row for row in result.to_pylist()}
 
-    def base_by_window(self) -> ir.Table:
-        """Granules that start in allowed time of a unit with few windows, compared one by one."""
-        width = max(len(u.allowed) for u in self.units)
-        columns = self._unit_columns(self.units)
-        for i in range(width):
-            spans = [u.allowed[i] if i < len(u.allowed) else (0, 0) for u in self.units]
-            columns[f"from{i}"] = pa.array([s[0] for s in spans], pa.int64())
-            columns[f"to{i}"] = pa.array([s[1] for s in spans], pa.int64())
-        windows = self.engine.table(pa.table(columns))
-        joined = _trusted(self.granules).join(windows, "product_key")
-        inside = [
-            (joined.start_s >= joined[f"from{i}"]) & (joined.start_s < joined[f"to{i}"])
-            for i in range(width)
-        ]
-        return joined.filter(ibis.or_(*inside), self._hull(joined))
 
-    def _hull(self, table: ir.Table) -> ir.BooleanValue:
-        """Allowed time of all units together, as constants that the file reader can skip by."""
-        first = min(u.allowed[0][0] for u in self.units)
-        last = max(u.allowed[-1][1] for u in self.units)
-        return (table.start_s >= first) & (table.start_s < last)
-
-    def base_by_day(self) -> ir.Table:
-        """Granules that start in allowed time, joined to the windows of their UTC day."""
-        owners, days, starts, ends = [], [], [], []
-        for unit in self.units:
-            for start, end in unit.allowed:
-                for day in range(start // DAY_S, (end - 1) // DAY_S + 1):
-                    owners.append(unit)
-                    days.append(day)
-                    starts.append(start)
-                    ends.append(end)
-        columns = self._unit_columns(owners)
-        columns["day"] = pa.array(days, pa.int64())
-        columns["from0"] = pa.array(starts, pa.int64())
-        columns["to0"] = pa.array(ends, pa.int64())
-        windows = self.engine.table(pa.table(columns))
-        granules = _trusted(self.granules)
-        granules = granules.mutate(day=_day(granules.start_s))
-        joined = granules.join(windows, ["product_key", "day"])
-        return joined.filter(
-            joined.start_s >= joined.from0, joined.start_s < joined.to0, self._hull(joined)
-        )
-
-    def _edge_rows(self, grid: Grid) -> dict[int, dict[str, object]]:
-        """Signed seconds of the granules that an edge cuts: `+` the part inside for one that
-        starts before allowed time opens, `-` the part outside for one that runs past its close."""
-        owners, days, starts, ends, opens = [], [], [], [], []
-        for unit in self.units:
-            for start, end in unit.allowed:
-                for edge, is_open in ((start, True), (end, False)):
-                    if grid.step_s is not None and edge % grid.step_s == 0:
-                        continue
-                    for day in range((edge - grid.longest_s) // DAY_S, edge // DAY_S + 1):
-                        owners.append(unit)
-                        days.append(day)
-                        starts.append(start)
-                        ends.append(end)
-                        opens.append(is_open)
-        if not owners:
-            return {}
-        columns = self._unit_columns(owners)
-        columns["day"] = pa.array(days, pa.int64())
-        columns["from0"] = pa.array(starts, pa.int64())
-        columns["to0"] = pa.array(ends, pa.int64())
-        columns["opens"] = pa.array(opens, pa.bool_())
-        windows = self.engine.table(pa.table(columns))
-        granules = _trusted(self.cut)
-        granules = granules.mutate(
-            day=_day(granules.start_s), end_s=granules.start_s + granules.duration_s
-        )
-        joined = granules.join(windows, ["product_key", "day"])
-        enters = joined.opens & (joined.start_s < joined.from0) & (joined.end_s > joined.from0)
-        leaves = (
-            ~joined.opens
-            & (joined.start_s >= joined.from0)
-            & (joined.start_s < joined.to0)
-            & (joined.end_s > joined.to0)
-        )
-        signed = ibis.ifelse(
-            joined.opens,
-            ibis.least(joined.end_s, joined.to0) - joined.from0,
-            joined.to0 - joined.end_s,
-        )
-        return self._rows(joined.filter(enters | leaves).mutate(signed_s=signed), edges=True)
-
-    def _unit_columns(self, units: Sequence[Unit]) -> dict[str, pa.Array]:
-        """product_key, unit and the stored bound of every threshold column."""
-        bounds: dict[str, list[int | float | None]] = {}
-        for plan in self.plans:
-            for i in range(len(plan.comparators)):
-                bounds[f"t{plan.index}_{i}"] = [None] * len(units)
-        for position, unit in enumerate(units):
-            for plan in self.plans:
-                wanted = self.demand.wanted[unit.number].get(plan.reading)
-                if wanted:
-                    for column, number in _bounds_of(plan, wanted, self.granules):
-                        bounds[f"t{plan.index}_{column}"][position] = number
-        columns = {
-            "product_key": pa.array([self.demand.keys[u.product_id] for u in units], pa.int32()),
-            "unit": pa.array([u.number for u in units], pa.int32()),
-        }
-        for plan in self.plans:
-            whole = _decimals(self.granules, plan.reading) is not None
-            for i in range(len(plan.comparators)):
-                name = f"t{plan.index}_{i}"
-                columns[name] = pa.array(bounds[name], pa.int64() if whole else pa.float64())
-        return columns
+def _good(joined: ir.Table, plan: _ReadingPlan) -> dict[str, ir.BooleanValue]:
+    """By column name, whether a granule keeps each threshold; null where it has no number."""
+    number = columns_of(joined, plan.column, plan.reading).number
+    return {
+        f"g{plan.index}_{at}": compared(number, comparator, joined[f"t{plan.index}_{at}"])
+        for at, comparator in enumerate(plan.comparators)
+    }
 
 
-def _trusted(granules: GranulesLike) -> ir.Table:
-    return granules.table.filter(~granules.table.suspect)
-
-
-def _day(start_s: ir.IntegerValue) -> ir.IntegerValue:
-    return (start_s // DAY_S).cast("int64")
-
-
-def _bounds_of(
-    plan: _ReadingPlan, wanted: Wanted, granules: GranulesLike
-) -> list[tuple[int, int | float]]:
-    """Threshold columns and stored bounds of one unit, in the order its thresholds were wanted."""
-    return _place_thresholds(list(plan.comparators), wanted, _decimals(granules, plan.reading))
-
-
-def _measures(
-    engine: Engine, joined: ir.Table, plan: _ReadingPlan, *, edges: bool
-) -> dict[str, ir.Value]:
-    """Aggregates of one reading; over `edges` only the signed seconds."""
+def _measures(engine: Engine, joined: ir.Table, plan: _ReadingPlan) -> dict[str, ir.Value]:
     i = plan.index
     columns = columns_of(joined, plan.column, plan.reading)
-    span = joined.signed_s if edges else joined.duration_s
-    measures: dict[str, ir.Value] = {f"k{i}": span.sum(where=columns.known)}
-    for rank, comparator in enumerate(plan.comparators):
-        good = columns.known & compared(columns.number, comparator, joined[f"t{i}_{rank}"])
-        measures[f"g{i}_{rank}"] = span.sum(where=good)
-    if edges:
-        return measures
-    measures[f"n{i}"] = columns.present.sum()
+    measures: dict[str, ir.Value] = {f"n{i}": columns.numerator.count()}
     if plan.reading.quotient:
-        measures[f"m{i}"] = columns.known.sum()
-    number = (
-        ibis.ifelse(columns.known, columns.number, None)
-        if plan.reading.quotient
-        else (columns.number)
-    )
-    for p in plan.percentiles:
-        measures[_percentile_column(i, p)] = engine.percentile(number, p / 100)
+        measures[f"m{i}"] = columns.number.count()
+    for name, good in _good(joined, plan).items():
+        measures[name] = joined.count(where=good)
+    measures.update(_percentiles(engine, joined, plan))
     if plan.moments:
-        measures.update(_moments(columns, number, i))
+        measures[f"s{i}"] = _exact_sum(columns.number)
+        measures[f"lo{i}"] = columns.number.min()
+        measures[f"hi{i}"] = columns.number.max()
+        if columns.denominator is not None:
+            measures[f"d{i}"] = _exact_sum(columns.denominator)
     return measures
 
 
-def _moments(columns: ReadingColumns, number: ir.NumericValue, index: int) -> dict[str, ir.Value]:
-    measures = {
-        f"s{index}": _exact_sum(number),
-        f"lo{index}": number.min(),
-        f"hi{index}": number.max(),
+def _percentiles(engine: Engine, joined: ir.Table, plan: _ReadingPlan) -> dict[str, ir.Value]:
+    number = columns_of(joined, plan.column, plan.reading).number
+    return {
+        _percentile_column(plan.index, p): engine.percentile(number, p / 100)
+        for p in plan.percentiles
     }
-    if columns.denominator is not None:
-        measures[f"d{index}"] = _exact_sum(columns.denominator)
-    return measures
 
 
 def _exact_sum(number: ir.NumericValue) -> ir.Value:
@@ -381,44 +312,54 @@ def _percentile_column(index: int, percentile: Decimal) -> str:
     return f"q{index}_{str(percentile).replace('.', '_')}"
 
 
-def _tally(
-    plan: _ReadingPlan,
-    wanted: Wanted,
-    row: Mapping[str, object],
-    edge: Mapping[str, object],
-    granules: GranulesLike,
-) -> Tally:
+def _merged(rows: Sequence[Row], plans: Sequence[_ReadingPlan]) -> Row:
+    """The rows of one unit, one per duration, as one: counts become seconds too."""
+    out: Row = {}
+    for plan in plans:
+        i = plan.index
+        count = f"m{i}" if plan.reading.quotient else f"n{i}"
+        out[f"n{i}"] = sum(r[f"n{i}"] for r in rows)
+        out[f"m{i}"] = sum(r[count] for r in rows)
+        out[f"k{i}"] = sum(r[count] * r["duration_s"] for r in rows)
+        for at in range(len(plan.comparators)):
+            name = f"g{i}_{at}"
+            out[name] = sum(r[name] * r["duration_s"] for r in rows)
+        for p in plan.percentiles:
+            name = _percentile_column(i, p)
+            out[name] = next((r[name] for r in rows if r[name] is not None), None)
+        if plan.moments:
+            for name, add in ((f"s{i}", sum), (f"d{i}", sum), (f"lo{i}", min), (f"hi{i}", max)):
+                held = [r[name] for r in rows if r.get(name) is not None]
+                out[name] = add(held) if held else None
+    return out
+
+
+def _tally(plan: _ReadingPlan, wanted: Wanted, row: Row, edge: Row) -> Tally:
     i = plan.index
-    decimals = _decimals(granules, plan.reading)
-    placed = _bounds_of(plan, wanted, granules)
-    scale = plan.column.decimals if not plan.reading.quotient else None
-    total = row.get(f"s{i}")
-    denominator = row.get(f"d{i}")
+    placed = place_thresholds(list(plan.comparators), wanted, plan.decimals)
+
+    def seconds(name: str) -> int:
+        return (row.get(name) or 0) + (edge.get(name) or 0)
+
     return Tally(
-        known_s=_whole(row, f"k{i}") + _whole(edge, f"k{i}"),
-        samples=_whole(row, f"n{i}"),
-        numbers=_whole(row, f"m{i}" if plan.reading.quotient else f"n{i}"),
-        good_s=tuple(
-            _whole(row, f"g{i}_{column}") + _whole(edge, f"g{i}_{column}") for column, _ in placed
-        ),
-        total=_summed(total, scale),
-        denominator=_summed(denominator, plan.column.decimals),
-        minimum=number_of(row.get(f"lo{i}"), decimals),  # type: ignore[arg-type]  # from Arrow
-        maximum=number_of(row.get(f"hi{i}"), decimals),  # type: ignore[arg-type]  # from Arrow
+        known_s=seconds(f"k{i}"),
+        samples=row.get(f"n{i}", 0),
+        numbers=row.get(f"m{i}", 0),
+        good_s=tuple(seconds(f"g{i}_{at}") for at, _ in placed),
+        total=_summed(row.get(f"s{i}"), plan.decimals),
+        denominator=_summed(row.get(f"d{i}"), plan.column.decimals),
+        minimum=number_of(row.get(f"lo{i}"), plan.decimals),
+        maximum=number_of(row.get(f"hi{i}"), plan.decimals),
         percentiles={
-            p: number_of(row.get(_percentile_column(i, p)), decimals)  # type: ignore[arg-type]  # too
+            p: number_of(row.get(_percentile_column(i, p)), plan.decimals)
             for p in wanted.percentiles
         },
     )
 
 
-def _whole(row: Mapping[str, object], name: str) -> int:
-    return int(row.get(name) or 0)  # type: ignore[call-overload,no-any-return]  # from Arrow
-
-
-def _summed(stored: object, decimals: int | None) -> Decimal | None:
+def _summed(stored: int | Decimal | None, decimals: int | None) -> Decimal | None:
     """A sum of stored numbers: scaled integers are brought back to their decimals."""
     if stored is None:
         return None
-    number = Decimal(stored)  # type: ignore[arg-type]  # an int or Decimal from Arrow
+    number = Decimal(stored)
     return number.scaleb(-decimals) if decimals is not None else number
