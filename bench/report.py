@@ -104,8 +104,8 @@ aggregates on either side.""",
     "prometheus": """`avg_over_time((m <= bool on(product, param) t)[30d:5m])`, thresholds as
 series, asked over HTTP of a running server with the data in one block, against conformance
 objectives assessed by Trueline from its lake. A subquery fills a missing interval with the sample
-before it (look-back of 5 minutes), so shares differ where samples are missing; the bench fills the same
-intervals itself and compares again.""",
+before it (look-back of 5 minutes), so shares differ where samples are missing; the bench fills the
+same intervals itself and compares again.""",
     "victoriametrics": """`share_le_over_time(m[30d], T)` with one constant for all series, and
 `quantile_over_time(0.95, m[30d])`, asked over HTTP of a warm server, against the same questions as
 objectives assessed by Trueline in a fresh process. Its quantile interpolates between samples;

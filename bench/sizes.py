@@ -28,13 +28,13 @@ class Scale:
 SCALES = {
     "small": Scale(
         "small",
-        main=((25, 2), (50, 2)),
-        pandas=(25, 2),
+        main=((25, 1), (50, 1)),
+        pandas=(25, 1),
         prometheus=(4, 2),
         victoriametrics=(25, 2),
         csv_rows=60_000,
         parquet_rows=120_000,
-        load_rounds=2,
+        load_rounds=1,
         pushes=4,
         push_samples=400,
         batch_products=500,
