@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trueline.assessment.evidence import EvidenceRequest, LakeLike, gather_evidence
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
+from trueline.assessment.side_by_side import side_by_side
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
 from trueline.assessment.statistics.rule import Evidence, Finding, Source
@@ -19,7 +20,7 @@ from trueline.inventory.values import InventorySnapshot, Product
 from trueline.measurement.values import Event
 from trueline.offerings.values import Catalog
 
-PRODUCTS_PER_CHUNK = 1_000
+PRODUCTS_PER_CHUNK = 256  # two blocks of the lake
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,11 @@ def assess(
     """Rows sorted by product, objective and period start; `keep` sees every decided task, with
     its evidence, before that is dropped."""
     result = Assessment()
-    for chunk in _chunks(known, request):
-        decided, set_aside = decide_products(engine, known, request, chunk)
+
+    def decide(own: Engine, chunk: list[Product]) -> tuple[list[DecidedTask], list[str]]:
+        return decide_products(own, known, request, chunk)
+
+    for decided, set_aside in side_by_side(engine, _chunks(known, request), decide):
         for task in decided:
             result.rows.append(task.row)
             if keep is not None:
@@ -87,14 +91,16 @@ def assess(
     return result
 
 
-def _chunks(known: Known, request: AssessmentRequest) -> Iterator[list[Product]]:
-    """Products in the order of their place in the lake, so that a chunk reads few files."""
+def _chunks(known: Known, request: AssessmentRequest) -> list[list[Product]]:
+    """Products by their place in the lake, so that a chunk reads few files and little at once."""
     products = known.snapshot.products
     ids = products if request.product_ids is None else request.product_ids
     keys = known.lake.product_keys(list(ids))
-    ordered = sorted(ids, key=lambda i: (keys.get(i, -1), i))
-    for first in range(0, len(ordered), PRODUCTS_PER_CHUNK):
-        yield [products[i] for i in ordered[first : first + PRODUCTS_PER_CHUNK]]
+    chunks: dict[int, list[Product]] = {}
+    for product_id in ids:
+        place = keys.get(product_id, -1) // PRODUCTS_PER_CHUNK
+        chunks.setdefault(place, []).append(products[product_id])
+    return [chunks[place] for place in sorted(chunks)]
 
 
 def decide_products(

@@ -6,18 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Protocol
 
 import ibis
 import ibis.expr.types as ir
 
+from trueline.assessment.array_sums import sum_arrays
 from trueline.assessment.g826 import CONSECUTIVE, SEVERELY_ERRORED_FROM
 from trueline.assessment.granule_sums import Demand, Tally, Wanted, sum_granules
 from trueline.assessment.histogram import Histogram
 from trueline.assessment.histogram_sums import histograms, sketched_percentile
 from trueline.assessment.plan import Task, Unit
 from trueline.assessment.readings import ColumnLike, GranulesLike, Reading, reading_of
-from trueline.assessment.states import StateEvidence, StateRule, StateScan, cut_to, find_states
+from trueline.assessment.sorted_granules import SortedGranules
+from trueline.assessment.states import (
+    StateEvidence,
+    StateRule,
+    StateScan,
+    cut_to,
+    find_states,
+    states_from_arrays,
+)
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import (
     Evidence,
@@ -201,6 +211,26 @@ class _Search:
         )
         return self.request.lake.scan(self.engine, request).max_duration_s
 
+    @cached_property
+    def arrays(self) -> SortedGranules | None:
+        """Everything that sums and states need, read once, where the engine can hand it over."""
+        if not self.engine.shares_memory:
+            return None
+        tasks = self._measured(Source.GRANULES, Source.STATES, Source.HISTOGRAM)
+        if not tasks:
+            return None
+        units = _units(task for _, task in tasks)
+        keys = sorted({self.keys[u.product_id] for u in units})
+        parameters = {task.parameter.id for _, task in tasks}
+        first, last = _hull(units)
+        longest = self.longest_s(parameters, first, last)
+        before = after = longest
+        for _, task in self._measured(Source.STATES):
+            margin = _margin_s(state_rule(task), longest)
+            before, after = max(before, margin), max(after, margin)
+        granules = self.scan(parameters, first - before, last + after, keys)
+        return SortedGranules.read(self.engine, granules, keys)
+
     def tallies(self) -> tuple[dict[tuple[int, Reading], Tally], dict[int, int]]:
         """Tallies by unit and reading, and each task's position among its thresholds."""
         tasks = self._measured(Source.GRANULES, Source.STATES, Source.HISTOGRAM)
@@ -216,13 +246,17 @@ class _Search:
             positions[number] = len(so_far.thresholds)
             readings[reading] = _merged(so_far, mine)
         units = _units(task for _, task in tasks)
+        demand = Demand(units, self.keys, wanted)
+        arrays = self.arrays
+        if arrays is not None:
+            return sum_arrays(arrays, demand), positions
         keys = [self.keys[u.product_id] for u in units]
         parameters = {task.parameter.id for _, task in tasks}
         first, last = _hull(units)
         base = self.scan(parameters, first, last, keys)
         longest = self.longest_s(parameters, first, last)
         cut = self.scan(parameters, first - longest, last, keys) if longest else base
-        return sum_granules(self.engine, base, Demand(units, self.keys, wanted), cut), positions
+        return sum_granules(self.engine, base, demand, cut), positions
 
     def sketched(self) -> dict[int, Fraction | None]:
         """Percentiles from histograms, by task."""
@@ -263,9 +297,11 @@ class _Search:
         that was measured of that product in the years around."""
         first, last = _hull(units)
         keys = sorted({self.keys[u.product_id] for u in units})
-        longest = self.longest_s([rule.parameter], first, last)
-        margin = max(2 * DAY_S, 4 * rule.n * longest)
-        evidence = self._scanned_states(rule, keys, (first - margin, last + margin))
+        margin = _margin_s(rule, self.longest_s([rule.parameter], first, last))
+        if self.arrays is not None:
+            evidence = states_from_arrays(self.arrays, rule, keys)
+        else:
+            evidence = self._scanned_states(rule, keys, (first - margin, last + margin))
         begin, end = self._extent(rule.parameter, (first, last))
         wider = evidence.undecided(keys)
         if wider and (begin < first - margin or end > last + margin):
@@ -332,6 +368,11 @@ def measured_granules(engine: Engine, request: EvidenceRequest, task: Task) -> l
     )
     measured = fetch_measured(engine, granules, reading, [key]).get(key, [])
     return [g for g in measured if g.end_s > task.unit.period_start]
+
+
+def _margin_s(rule: StateRule, longest_s: int) -> int:
+    """How far around the period states are looked at first."""
+    return max(2 * DAY_S, 4 * rule.n * longest_s)
 
 
 def _merged(one: Wanted, other: Wanted) -> Wanted:

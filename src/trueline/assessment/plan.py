@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 
 from trueline.calendars.instants import instant, seconds, zone
 from trueline.calendars.intervals import Interval, intersect, subtract, total, union
@@ -38,11 +39,11 @@ class Unit:
     excluded: Sequence[Interval]
     allowed: Sequence[Interval]
 
-    @property
+    @cached_property
     def excluded_s(self) -> int:
         return total(self.excluded)
 
-    @property
+    @cached_property
     def allowed_s(self) -> int:
         return total(self.allowed)
 
@@ -180,14 +181,13 @@ def _unit(
 ) -> Unit:
     bounds, valid = bounds_and_validity
     active = (seconds(product.start), seconds(product.end) if product.end else FOREVER_S)
-    until = (-FOREVER_S, sources.request.until_s or FOREVER_S)
-    scope = [bounds]
-    for limit in (active, valid, until):
-        scope = intersect(scope, [limit])
+    start = max(bounds[0], active[0], valid[0])
+    end = min(bounds[1], active[1], valid[1], sources.request.until_s or FOREVER_S)
+    scope: Sequence[Interval] = [(start, end)] if start < end else []
     zone_name = objective.time_zone or product.time_zone or "UTC"
     if objective.service_hours and scope:
         scope = intersect(scope, hours_of(objective.service_hours, bounds, zone_name))
-    excluded = intersect(scope, sources.exclusions)
+    excluded = intersect(scope, sources.exclusions) if sources.exclusions else []
     return Unit(
         number=number,
         product_id=product.id,

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import GranulesLike, Reading, columns_of
+from trueline.assessment.sorted_granules import SortedGranules
 from trueline.assessment.statistics.rule import UnavailableGranules
 from trueline.calendars.intervals import Interval, intersect, total
 from trueline.engine import Engine
@@ -92,6 +93,36 @@ def find_states(
     return evidence
 
 
+def states_from_arrays(
+    granules: SortedGranules, rule: StateRule, keys: Sequence[int]
+) -> StateEvidence:
+    """The same from sorted arrays."""
+    arrays = granules.reading(Reading(rule.parameter))
+    quotient = granules.reading(Reading(rule.parameter, quotient=True))
+    exceeds = np.greater_equal if rule.at_or_above else np.greater
+    limit = float(rule.threshold_c)
+    evidence = StateEvidence()
+    for key in keys:
+        first, last = granules.slice_of(key)
+        rows: slice | Integers = slice(first, last)
+        if arrays.present is not None:
+            rows = first + np.flatnonzero(arrays.present[first:last])
+        start = granules.start_s[rows]
+        if len(start):
+            high = exceeds(quotient.number[rows], limit)
+            if quotient.known is not None:
+                high &= quotient.known[rows]
+            runs = _runs(high, np.zeros(len(high), np.int64))
+            evidence.products[key] = ProductStates(
+                start,
+                granules.duration_s[rows],
+                high,
+                _available(high, runs, rule.n),
+                bool(_open_ended(high, runs, rule.n)),
+            )
+    return evidence
+
+
 def _codes(engine: Engine, scan: StateScan, rule: StateRule, keys: Sequence[int]) -> Integers:
     """One integer per known granule. A zero denominator is known, and no loss."""
     places = engine.table(
@@ -153,6 +184,9 @@ def _runs(high: Flags, place: Integers) -> _Runs:
     if not len(high):
         none, never = np.empty(0, np.int64), np.empty(0, np.bool_)
         return _Runs(none, none, none, never, never)
+    if not high.any() and place[0] == place[-1]:
+        one, yes = np.zeros(1, np.int64), np.ones(1, np.bool_)
+        return _Runs(one, np.array([len(high)]), place[:1], yes, yes)
     changes = (place[1:] != place[:-1]) | (high[1:] != high[:-1])
     heads = np.concatenate(([0], np.flatnonzero(changes) + 1))
     owner = place[heads]

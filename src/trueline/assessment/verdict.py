@@ -9,7 +9,12 @@ from fractions import Fraction
 from trueline.assessment.rounding import rounded
 from trueline.assessment.statistics.rule import Finding
 from trueline.assessment.values import Verdict
-from trueline.offerings.values import Comparator, ServiceLevelObjective, Statistic
+from trueline.offerings.values import (
+    Comparator,
+    ServiceLevelObjective,
+    Statistic,
+    exact_fraction,
+)
 
 SHARE_STATISTICS = frozenset(
     {
@@ -62,7 +67,7 @@ def _verdict(
 ) -> Verdict:
     if coverage is None:
         return Verdict.NOT_APPLICABLE
-    if coverage < Fraction(objective.min_coverage):
+    if coverage < exact_fraction(objective.min_coverage):
         return Verdict.NOT_ASSESSABLE
     if finding.no_demand:
         return Verdict.NOT_APPLICABLE
@@ -84,7 +89,7 @@ def _margin(objective: ServiceLevelObjective, value: Fraction | None) -> Fractio
     """Positive when the target is met, in the unit of the value; none for EQ and NEQ."""
     if value is None or objective.comparator in (Comparator.EQ, Comparator.NEQ):
         return None
-    distance = value - Fraction(objective.conformance_target)
+    distance = value - exact_fraction(objective.conformance_target)
     return distance if objective.comparator.higher_is_better else -distance
 
 
@@ -93,7 +98,7 @@ def _allowance(
 ) -> tuple[Fraction | None, Fraction | None]:
     """Share of the allowance that is left, and the burn rate (M13): bad share / (1 - target). For
     a ceiling on a count or sum, the share of the ceiling that is left."""
-    target = Fraction(objective.conformance_target)
+    target = exact_fraction(objective.conformance_target)
     if objective.statistic in SHARE_STATISTICS and objective.comparator.higher_is_better:
         allowed = 1 - target
         if finding.bad_share is None or allowed <= 0:
@@ -109,4 +114,6 @@ def _allowance(
 
 def as_float(value: Fraction | Decimal | None) -> float | None:
     """The nearest double, for output only."""
+    if isinstance(value, Fraction):
+        return value.numerator / value.denominator  # one correctly rounded division
     return None if value is None else float(value)

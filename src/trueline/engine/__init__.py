@@ -17,6 +17,15 @@ class Engine(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether whole columns can be handed over in this process, in the order of their files."""
+        ...
+
+    def beside(self) -> Engine:
+        """Another engine of the same kind and settings, for another thread."""
+        ...
+
     def read_parquet(self, files: Sequence[Path | str]) -> ir.Table:
         """One table over Parquet files; a column that a file lacks is null there."""
         ...

@@ -31,6 +31,7 @@ class DuckDBEngine:
     `memory_limit` such as "1500MB"; beyond it the engine spills into `spill_dir`."""
 
     name = "duckdb"
+    shares_memory = True
 
     def __init__(
         self,
@@ -39,9 +40,10 @@ class DuckDBEngine:
         memory_limit: str = "1500MB",
         threads: int | None = None,
     ) -> None:
+        self._settings = (spill_dir, memory_limit)
         self.con = ibis.duckdb.connect()
         self.con.raw_sql("SET TimeZone='UTC'")
-        self.con.raw_sql("SET preserve_insertion_order=false")
+        self.con.raw_sql("SET preserve_insertion_order=true")
         self.con.raw_sql("SET autoinstall_known_extensions=false")
         self.con.raw_sql("SET autoload_known_extensions=false")
         self.con.raw_sql(f"SET memory_limit='{memory_limit}'")
@@ -49,6 +51,11 @@ class DuckDBEngine:
         if spill_dir is not None:
             spill_dir.mkdir(parents=True, exist_ok=True)
             self.con.raw_sql(f"SET temp_directory='{_quoted(str(spill_dir))}'")
+
+    def beside(self) -> DuckDBEngine:
+        """Another engine for another thread, with one thread of its own."""
+        spill_dir, memory_limit = self._settings
+        return DuckDBEngine(spill_dir=spill_dir, memory_limit=memory_limit, threads=1)
 
     def read_parquet(self, files: Sequence[Path | str]) -> ir.Table:
         """One table over Parquet files; a column that a file lacks is null there."""

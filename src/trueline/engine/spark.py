@@ -16,6 +16,7 @@ class SparkEngine:
     """Runs the same table expressions on Spark. `master` such as local[2] or spark://host:7077."""
 
     name = "spark"
+    shares_memory = False
 
     def __init__(self, *, master: str = "local[2]", settings: dict[str, str] | None = None) -> None:
         from pyspark.sql import SparkSession
@@ -35,6 +36,10 @@ class SparkEngine:
         for name, value in (settings or {}).items():
             builder = builder.config(name, value)
         self.con = ibis.pyspark.connect(builder.getOrCreate())
+
+    def beside(self) -> SparkEngine:
+        """The session serves several threads."""
+        return self
 
     def read_parquet(self, files: Sequence[Path | str]) -> ir.Table:
         """One table over Parquet files; a column that a file lacks is null there."""

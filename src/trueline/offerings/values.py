@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 
 
 class Family(StrEnum):
@@ -45,6 +46,12 @@ class MissingData(StrEnum):
     HOLD = "hold"
 
 
+@lru_cache(maxsize=65_536)
+def exact_fraction(number: Decimal | int) -> Fraction:
+    """The number as a fraction; remembered, for the same targets are compared again and again."""
+    return Fraction(number)
+
+
 class Comparator(StrEnum):
     GT = "GT"
     GE = "GE"
@@ -55,7 +62,8 @@ class Comparator(StrEnum):
 
     def holds(self, left: Fraction | Decimal | int, right: Fraction | Decimal | int) -> bool:
         """True when `left <comparator> right`, compared exactly."""
-        a, b = Fraction(left), Fraction(right)
+        a = left if isinstance(left, Fraction) else exact_fraction(left)
+        b = right if isinstance(right, Fraction) else exact_fraction(right)
         match self:
             case Comparator.GT:
                 return a > b
