@@ -15,11 +15,12 @@ from tests.measurement_builders import LOAD, OCTOBER, Content, content
 from trueline.errors import InputError
 from trueline.intake.ledger import Ledger
 from trueline.intake.set_aside import read_set_aside
-from trueline.measurement.formats import reader
+from trueline.measurement.formats import reader, reader_for
 from trueline.measurement.formats.lines import line_blocks
 from trueline.measurement.granules import ReadContext
 from trueline.measurement.lake import open_lake
 from trueline.measurement.load import MeasurementOptions, load_measurements
+from trueline.measurement.publication import published
 from trueline.settings.workspace import Workspace
 
 HEADER = "product_id,parameter,start,duration_s,value,denominator,suspect\n"
@@ -82,6 +83,56 @@ def test_every_format_gives_the_same_lake(
     assert _load(workspace, path) == Ledger(accepted=3)
     with open_lake(workspace) as lake:
         assert content(lake, 1) == CONTENT
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", FILES)
+def test_content_tells_the_format_when_the_name_does_not(
+    workspace: Workspace, tmp_path: Path, name: str, packed: bool
+) -> None:
+    data = gzip.compress(FILES[name]()) if packed else FILES[name]()
+    assert _load(workspace, _put(tmp_path, "upload-17", data)) == Ledger(accepted=3)
+    with open_lake(workspace) as lake:
+        assert content(lake, 1) == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b'<?xml version="1.0"?>\n<measCollecFile xmlns="x">', "3gpp"),
+        (b"\xef\xbb\xbf  <measCollecFile>", "3gpp"),
+        (b'{"resourceMetrics": []}', "otlp"),
+        (b' {"product_id": "p1"}\n', "jsonlines"),
+    ],
+)
+def test_first_bytes_name_the_format(tmp_path: Path, head: bytes, name: str) -> None:
+    assert reader_for(_put(tmp_path, "upload", head)).name == name
+    assert reader_for(_put(tmp_path, "upload.gz", gzip.compress(head))).name == name
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1f\x8bno gzip", b"a,b,c\n1,2,3\n", bytes(range(256))])
+def test_file_of_no_known_format_is_refused(
+    workspace: Workspace, tmp_path: Path, data: bytes
+) -> None:
+    with pytest.raises(InputError, match="tells the format"):
+        _load(workspace, _put(tmp_path, "upload", data))
+
+
+def test_many_hot_rows_are_merged_at_the_end_of_a_load(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    path = _put(tmp_path, "m.csv", _csv())
+    often = MeasurementOptions(LOAD, any_name=True, merge_from=4)
+    assert load_measurements(workspace, [path], often).messages == ()
+    more = _put(tmp_path, "n.csv", _csv().replace(b"p2,", b"p3,"))
+    report = load_measurements(workspace, [more], often)
+    assert report.ledger == Ledger(accepted=1, duplicate=2)
+    assert report.messages == ("Merged 2 segments into 1 sorted blocks",)
+    with open_lake(workspace) as lake:
+        third = {("p3", "delay", OCTOBER + 900): CONTENT["p2", "delay", OCTOBER + 900]}
+        assert content(lake, 1) == CONTENT
+        assert content(lake, 2) == CONTENT | third
+        assert published(lake.root) is not None
 
 
 def test_one_file_after_another_repeats_nothing(workspace: Workspace, tmp_path: Path) -> None:

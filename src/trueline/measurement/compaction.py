@@ -5,10 +5,12 @@ manifest has changed, and as long as somebody reads the lake."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +42,9 @@ from trueline.measurement.wide import (
 if TYPE_CHECKING:
     from trueline.measurement.lake import Lake
 
-_AT_ONCE = 8_000_000  # granules held in memory
+MANY_ROWS = 2_000_000
+MANY_SEGMENTS = 300  # a day of batches every five minutes
+_AT_ONCE = 4_000_000  # granules of one portion; three are in memory at a time
 
 
 @dataclass(frozen=True)
@@ -79,12 +83,11 @@ def compact(lake: Lake) -> CompactionReport:
         blocks = [e for e in entries if e.kind is FileKind.BLOCK]
         made: list[ManifestEntry] = []
         merged: list[ManifestEntry] = []
-        for partition in _partitions(hot):
-            inputs = [e for e in [*segments, *blocks] if partition.meets(e)]
-            gone = [e for e in hot if e.kind is FileKind.SUPERSESSION and partition.meets(e)]
-            written = _Block(lake, partition, inputs, gone).write()
-            made.extend(written)
-            merged.extend(e for e in inputs if e.kind is FileKind.BLOCK)
+        planned = [_planned(lake, p, hot, [*segments, *blocks]) for p in _partitions(hot)]
+        with closing(_read_ahead(planned)) as portions:
+            for block in planned:
+                made.extend(block.write(portions))
+                merged.extend(e for e in block.inputs if e.kind is FileKind.BLOCK)
         with transaction.atomic():
             forget_files([*hot, *merged])
             record_files(made)
@@ -96,6 +99,25 @@ def compact(lake: Lake) -> CompactionReport:
         samples=sum(e.samples for e in written),
         size=sum(e.size for e in written),
     )
+
+
+def is_due(entries: Sequence[ManifestEntry], many_rows: int) -> bool:
+    """Whether so much is hot that merging it pays: it must not rewrite far more than it adds."""
+    segments = [e for e in entries if e.kind is FileKind.SEGMENT]
+    rows = sum(e.rows for e in segments)
+    merged = sum(e.samples for e in entries if e.kind is FileKind.BLOCK)
+    return len(segments) >= MANY_SEGMENTS or (rows >= many_rows and rows * 10 >= merged)
+
+
+def _planned(
+    lake: Lake,
+    partition: Partition,
+    hot: Sequence[ManifestEntry],
+    held: Sequence[ManifestEntry],
+) -> _Block:
+    inputs = [e for e in held if partition.meets(e)]
+    gone = [e for e in hot if e.kind is FileKind.SUPERSESSION and partition.meets(e)]
+    return _Block(lake, partition, inputs, gone, _key_ranges(partition, inputs))
 
 
 def _partitions(hot: Sequence[ManifestEntry]) -> Iterator[Partition]:
@@ -124,28 +146,37 @@ def _next_month(month_s: int) -> int:
     return seconds(datetime(year, number, 1, tzinfo=UTC))
 
 
+@dataclass(frozen=True)
+class _Portion:
+    """Granules, their deliveries, and by which delivery they are superseded (0: by none)."""
+
+    granules: Granules
+    delivery: npt.NDArray[np.int32]
+    superseded: npt.NDArray[np.int32]
+
+
 @dataclass
 class _Block:
-    """The writing of one block from everything that meets its partition."""
+    """The writing of one block from everything that meets its partition, some keys at a time."""
 
     lake: Lake
     partition: Partition
     inputs: Sequence[ManifestEntry]
     gone: Sequence[ManifestEntry]
+    ranges: Sequence[tuple[int, int]]
 
-    def write(self) -> list[ManifestEntry]:
+    def write(self, portions: Iterator[_Portion]) -> list[ManifestEntry]:
         """Entries of the block and of its new history; none when there are no granules."""
-        ranges = self._key_ranges()
         path = new_path(FileKind.BLOCK)
-        facts = bounded_facts(self.inputs) if len(ranges) > 1 else None
+        facts = bounded_facts(self.inputs) if len(self.ranges) > 1 else None
         writer, parts, out = None, [], []
-        for lo, hi in ranges:
-            granules, delivery, superseded = self._read(lo, hi)
-            old = superseded > 0
+        for portion in islice(portions, len(self.ranges)):
+            granules, delivery = portion.granules, portion.delivery
+            old = portion.superseded > 0
             if old.any():
                 dead = granules.take(old)
-                entry = write_history(self.lake.root, dead, delivery[old], superseded[old])
-                out.append(entry)
+                superseded = portion.superseded[old]
+                out.append(write_history(self.lake.root, dead, delivery[old], superseded))
                 granules, delivery = granules.take(~old), delivery[~old]
             if len(granules) == 0:
                 continue
@@ -161,23 +192,7 @@ class _Block:
         size = make_durable(self.lake.root / path)
         return [replace(_summed(parts), path=path, size=size, columns=facts), *out]
 
-    def _key_ranges(self) -> list[tuple[int, int]]:
-        """The products in portions that fit in memory."""
-        rows = 0.0
-        for entry in self.inputs:
-            keys = entry.max_product_key - entry.min_product_key + 1
-            inside = min(entry.max_product_key + 1, self.partition.hi) - max(
-                entry.min_product_key, self.partition.lo
-            )
-            rows += entry.samples * inside / keys
-        portions = min(BLOCK_PRODUCTS, int(rows / _AT_ONCE) + 1)
-        edges = np.linspace(self.partition.lo, self.partition.hi, portions + 1).astype(int)
-        return [(int(lo), int(hi)) for lo, hi in pairwise(edges)]
-
-    def _read(
-        self, lo: int, hi: int
-    ) -> tuple[Granules, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-        """Granules, their deliveries, and by which delivery they are superseded (0: by none)."""
+    def read(self, lo: int, hi: int) -> _Portion:
         p = self.partition
         where = (
             f"start_s >= {p.start_s} AND start_s < {p.end_s} "
@@ -191,12 +206,37 @@ class _Block:
                 f"FROM ({rows}) LEFT JOIN {files_sql(self.lake.root, self.gone)} g "
                 "USING (product_key, parameter_key, start_s, delivery)"
             )
-        return _granules(self.lake.engine.sql(query))
+        return _portion(self.lake.engine.sql(query))
 
 
-def _granules(
-    rows: pa.Table,
-) -> tuple[Granules, npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def _key_ranges(partition: Partition, inputs: Sequence[ManifestEntry]) -> Sequence[tuple[int, int]]:
+    """The products in portions that fit in memory."""
+    rows = 0.0
+    for entry in inputs:
+        keys = entry.max_product_key - entry.min_product_key + 1
+        inside = min(entry.max_product_key + 1, partition.hi) - max(
+            entry.min_product_key, partition.lo
+        )
+        rows += entry.samples * inside / keys
+    portions = min(BLOCK_PRODUCTS, int(rows / _AT_ONCE) + 1)
+    edges = np.linspace(partition.lo, partition.hi, portions + 1).astype(int)
+    return [(int(lo), int(hi)) for lo, hi in pairwise(edges)]
+
+
+def _read_ahead(blocks: Sequence[_Block]) -> Generator[_Portion, None, None]:
+    """The portions of all blocks in order, the next one read while one is written."""
+    reads = [(block, lo, hi) for block in blocks for lo, hi in block.ranges]
+    with ThreadPoolExecutor(1, "trueline-compaction") as pool:
+        coming: Future[_Portion] | None = None
+        for block, lo, hi in reads:
+            ready, coming = coming, pool.submit(block.read, lo, hi)
+            if ready is not None:
+                yield ready.result()
+        if coming is not None:
+            yield coming.result()
+
+
+def _portion(rows: pa.Table) -> _Portion:
     columns = {n: rows[n].to_numpy() for n in rows.column_names}
     granules = Granules(
         product_key=columns["product_key"],
@@ -208,7 +248,7 @@ def _granules(
         suspect=columns["suspect"].astype(np.bool_, copy=False),
         line=np.broadcast_to(np.int64(0), len(rows)),
     )
-    return granules, columns["delivery"], columns["superseded_by"]
+    return _Portion(granules, columns["delivery"], columns["superseded_by"])
 
 
 def _described(

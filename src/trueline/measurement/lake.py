@@ -11,16 +11,16 @@ from types import TracebackType
 
 from django.db.models import Max, Min, Q, QuerySet
 
+from trueline.calendars.instants import seconds
 from trueline.engine.duckdb import DuckDBEngine
-from trueline.intake.record import write_lock
-from trueline.measurement.compaction import CompactionReport, compact
+from trueline.intake.record import latest_delivery, recorded_at, write_lock
+from trueline.measurement.compaction import MANY_ROWS, CompactionReport, compact, is_due
 from trueline.measurement.dictionary import Dictionary
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
 from trueline.measurement.names import NameLookups
-from trueline.measurement.publication import publish
 from trueline.measurement.readers import ReaderLock
 from trueline.measurement.scan import (
     GranuleScan,
@@ -114,12 +114,25 @@ class Lake:
                         path.unlink(missing_ok=True)
         return True
 
-    def compact(self) -> CompactionReport:
-        """Merge the segments into sorted blocks; every scan gives the same before and after."""
-        return compact(self)
+    def compact(self, *, publishing: bool = True) -> CompactionReport:
+        """Merge the segments into sorted blocks, every scan giving the same before and after, and
+        publish them."""
+        report = compact(self)
+        if publishing:
+            newest = latest_delivery()
+            # Record time, not the clock's: the same lake is published the same.
+            self.publish(now_s=seconds(recorded_at(newest)) if newest else 0)
+        return report
+
+    def compaction_due(self, many_rows: int = MANY_ROWS) -> bool:
+        """Whether many segments, or `many_rows` in them, wait to be merged."""
+        return is_due(read_manifest(_DATA), many_rows)
 
     def publish(self, *, now_s: int) -> None:
         """Publish the blocks as a Delta Lake table in place; repeatable."""
+        # Most processes never publish: they need not wait for the import.
+        from trueline.measurement.publication import publish
+
         with write_lock(self.workspace):
             publish(self.root, now_s=now_s)
 

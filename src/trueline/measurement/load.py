@@ -7,32 +7,36 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from trueline.errors import InputError, Place
+from trueline.errors import BusyError, InputError, Place
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
+from trueline.measurement.compaction import MANY_ROWS
 from trueline.measurement.formats import reader, reader_for
 from trueline.measurement.formats.mapping import workspace_mapping
 from trueline.measurement.granules import FormatReader, GranuleBatch, ReadContext
 from trueline.measurement.known import recorded_names
-from trueline.measurement.lake import Lake
+from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace
 
 
 @dataclass(frozen=True)
 class MeasurementOptions:
     """`mapping` is the mapping file's content for formats that need one; by default the one that
-    the workspace keeps. `any_name`: accept products and parameters that the records do not know."""
+    the workspace keeps. `any_name`: accept products and parameters that the records do not know.
+    `merge_from`: compact the lake afterwards when so many rows are hot; None: never."""
 
     load: LoadOptions
     any_name: bool = False
     format: str | None = None
     mapping: Mapping[str, object] = field(default_factory=dict, hash=False)
     lake: Lake | None = None
+    merge_from: int | None = MANY_ROWS
 
 
 def load_measurements(
@@ -40,22 +44,36 @@ def load_measurements(
 ) -> LoadReport:
     """All `paths` as one delivery: recorded as a whole, or not at all."""
     known = None if options.any_name else recorded_names()
-    readers = [reader(options.format) if options.format else reader_for(p) for p in paths]
     for path in paths:
         if not path.is_file():
             raise InputError("There is no such file", place=Place(file=str(path)))
+    readers = [reader(options.format) if options.format else reader_for(p) for p in paths]
     source = DeliverySource(
         kind="measurements",
         source=", ".join(map(str, paths))[:512],
         sha256=_digest(paths),
         recorded_by=options.load.recorded_by,
     )
-    return append_granules(
-        workspace,
-        _read_ahead(_batches(workspace, list(zip(paths, readers, strict=True)), options)),
-        source,
-        AppendOptions(options.load, known, options.lake),
-    )
+    with ExitStack() as stack:
+        lake = options.lake or stack.enter_context(open_lake(workspace))
+        report = append_granules(
+            workspace,
+            _read_ahead(_batches(workspace, list(zip(paths, readers, strict=True)), options)),
+            source,
+            AppendOptions(options.load, known, lake),
+        )
+        if options.merge_from is not None and lake.compaction_due(options.merge_from):
+            report = replace(report, messages=(*report.messages, _compacted(lake)))
+    return report
+
+
+def _compacted(lake: Lake) -> str:
+    """Merge what is hot, and say so. The load stands whatever becomes of it."""
+    try:
+        done = lake.compact()
+    except BusyError:
+        return "The lake is due for `trueline lake compact`; another load held the workspace"
+    return f"Merged {done.segments} segments into {done.blocks} sorted blocks"
 
 
 def load_measurement_file(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:

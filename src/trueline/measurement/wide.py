@@ -51,10 +51,10 @@ def wide_rows(
         heads.suspect,
         delivery[begins],
     ]
-    overlapping = False
+    possible, overlapping = _rows_overlap(heads), False
     for fact in facts:
         mine = granules.parameter_key == fact.parameter
-        overlapping = overlapping or _overlaps(granules, mine)
+        overlapping = overlapping or (possible and _overlaps(granules, mine))
         columns.extend(_columns(granules, mine, row, fact))
     return WideRows(pa.table(columns, schema=wide_schema(facts)), overlapping)
 
@@ -166,6 +166,13 @@ def _column(
     none = np.ones(rows, np.bool_)
     none[at] = False
     return pa.array(column, mask=none)
+
+
+def _rows_overlap(rows: Granules) -> bool:
+    """Whether rows of one product overlap: when none do, no granules of one series do."""
+    same = rows.product_key[1:] == rows.product_key[:-1]
+    late = rows.start_s[:-1] + rows.duration_s[:-1] > rows.start_s[1:]
+    return bool((same & late).any())
 
 
 def _overlaps(granules: Granules, mine: Mask) -> bool:

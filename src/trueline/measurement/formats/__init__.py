@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 from trueline.errors import InputError, Place
+from trueline.measurement.formats.recognition import recognised
 from trueline.measurement.granules import FormatReader
 
 # In the order in which a file name's ending is tried.
@@ -34,13 +35,15 @@ def reader(name: str) -> FormatReader:
 
 
 def reader_for(path: Path) -> FormatReader:
-    """The reader for a file by its name's ending, `.gz` aside."""
+    """The reader for a file by its name's ending, `.gz` aside, or else by its content."""
     name = path.name.lower().removesuffix(".gz")
     for candidate in map(reader, _MODULES):
         if name.endswith(candidate.suffixes):
             return candidate
+    if (found := recognised(path)) is not None:
+        return reader(found)
     raise InputError(
-        "The name does not tell its format",
+        "Neither its name nor its content tells the format",
         place=Place(file=str(path)),
         mend=f"Name it with --format: {', '.join(_MODULES)}",
     )
