@@ -31,7 +31,7 @@ EVERYDAY = frozenset(
 EVERYDAY_NAMES = frozenset(
     re.findall(
         r"\w+",
-        "cls csrf csv db fcntl gpp gt html http ln lt ms nd pb pk rpc sql sqrt str svg tz vl",
+        "cls csrf csv db fcntl gpp gt html http ln lt ms nd pb pk rpc sql sqrt str svg tz vl xml",
     )
 )
 ABBREVIATION = re.compile(r"(?<![\w.`/-])[A-Z]{2,5}(?![\w.`/-])")
