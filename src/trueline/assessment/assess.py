@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trueline.assessment.evidence import EvidenceRequest, LakeLike, gather_evidence
+from trueline.assessment.evidence import gather_evidence
+from trueline.assessment.granule_search import EvidenceRequest, LakeLike
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
 from trueline.assessment.side_by_side import side_by_side
 from trueline.assessment.statistics import RULES

@@ -11,7 +11,8 @@ from trueline.assessment.assess import (
     Known,
     decide_products,
 )
-from trueline.assessment.evidence import measured_granules, state_rule
+from trueline.assessment.evidence import measured_granules
+from trueline.assessment.granule_search import state_rule
 from trueline.assessment.plan import Task
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
