@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
@@ -20,7 +19,6 @@ from trueline.measurement.formats.lines import (
     LineFaultError,
     LineParser,
     line_blocks,
-    line_ends,
     parse_block,
 )
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch, ReadContext
@@ -89,7 +87,7 @@ class _Rows:
         self._wanted = [c for c in _TYPES if c in columns]
         self._parse = pa.csv.ParseOptions(newlines_in_values=False)
         self._read = pa.csv.ReadOptions(
-            column_names=columns, use_threads=True, block_size=4 * 2**20
+            column_names=columns, use_threads=True, block_size=2 * 2**20
         )
         self._convert = pa.csv.ConvertOptions(
             column_types={c: _TYPES[c] for c in self._wanted},
@@ -103,7 +101,7 @@ class _Rows:
 
     def fast(self, block: LineBlock) -> pa.Table:
         table = pa.csv.read_csv(
-            BytesIO(block.data),
+            pa.BufferReader(pa.py_buffer(block.data)),
             read_options=self._read,
             parse_options=self._parse,
             convert_options=self._convert,
@@ -112,8 +110,7 @@ class _Rows:
             if table[name].null_count:
                 raise LineFaultError(name, "Missing")
         rows = table.num_rows
-        lines = line_ends(block.data) + (not block.data.endswith(b"\n"))
-        if rows != lines:
+        if rows != block.lines:
             raise LineFaultError("", "Rows are not lines")
         return pa.table(
             [

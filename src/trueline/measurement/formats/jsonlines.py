@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from io import BytesIO
 from typing import BinaryIO
 
 import numpy as np
@@ -20,7 +19,6 @@ from trueline.measurement.formats.lines import (
     LineFaultError,
     LineParser,
     line_blocks,
-    line_ends,
     parse_block,
 )
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch, ReadContext
@@ -71,7 +69,7 @@ def _not_json_lines(context: ReadContext, why: str) -> InputError:
 
 def _fast(block: LineBlock) -> pa.Table:
     table = pa.json.read_json(
-        BytesIO(block.data),
+        pa.BufferReader(pa.py_buffer(block.data)),
         read_options=pa.json.ReadOptions(block_size=max(len(block.data) + 1, 2**16)),
         parse_options=pa.json.ParseOptions(
             explicit_schema=_SCHEMA,
@@ -80,7 +78,7 @@ def _fast(block: LineBlock) -> pa.Table:
         ),
     )
     rows = table.num_rows
-    if rows != line_ends(block.data) + (not block.data.endswith(b"\n")):
+    if rows != block.lines:
         raise LineFaultError("", "Rows are not lines")
     for name in REQUIRED:
         if table[name].null_count:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO
 
 import numpy as np
@@ -28,6 +29,15 @@ class LineBlock:
     first: int
     cut: bool = False
 
+    @cached_property
+    def line_ends(self) -> int:
+        """How many newlines; bytes.count is slow when there are many."""
+        return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == 10))
+
+    @property
+    def lines(self) -> int:
+        return self.line_ends + (not self.data.endswith(b"\n"))
+
 
 def line_blocks(source: BinaryIO, name: str, *, size: int = BLOCK_BYTES) -> Iterator[LineBlock]:
     """The source in blocks of whole lines; InputError on a line that is absurdly long."""
@@ -44,15 +54,11 @@ def line_blocks(source: BinaryIO, name: str, *, size: int = BLOCK_BYTES) -> Iter
                 mend="This is not a file of measurements, or its line ends are lost",
             )
         if end:
-            yield LineBlock(data[:end], first)
-            first += line_ends(data[:end])
+            block = LineBlock(data[:end], first)
+            yield block
+            first += block.line_ends
     if rest:
         yield LineBlock(rest, first, cut=True)
-
-
-def line_ends(data: bytes) -> int:
-    """How many newlines; bytes.count is slow when there are many."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == 10))
 
 
 class LineFaultError(Exception):
