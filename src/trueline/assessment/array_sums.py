@@ -87,17 +87,26 @@ def _rows_of(granules: SortedGranules, unit: Unit, first: int, last: int) -> _Ro
     slices = tuple(slice(first + int(a), first + int(b)) for a, b in zip(begins, ends, strict=True))
     cut: list[tuple[int, int]] = []
     for (opens, closes), a, b in zip(unit.allowed, begins.tolist(), ends.tolist(), strict=True):
-        near = int(np.searchsorted(start, opens - longest, side="right"))
-        for row in range(near, a):
-            reach = int(start[row] + duration[row])
-            if reach > opens:
-                cut.append((first + row, min(reach, closes) - opens))
-        near = max(a, int(np.searchsorted(start, closes - longest, side="right")))
-        for row in range(near, b):
-            reach = int(start[row] + duration[row])
-            if reach > closes:
+        for row, reach in _reaching(start, duration, (opens, a), longest):
+            cut.append((first + row, min(reach, closes) - opens))
+        for row, reach in _reaching(start, duration, (closes, b), longest):
+            if row >= a:
                 cut.append((first + row, closes - reach))
     return _Rows(slices, tuple(cut), granules.duration_s, step)
+
+
+def _reaching(
+    start: npt.NDArray[np.int64],
+    duration: npt.NDArray[np.int64],
+    edge: tuple[int, int],
+    longest: int,
+) -> list[tuple[int, int]]:
+    """Rows that start before an edge (its instant, its place among the starts) and reach past it,
+    each with the instant it reaches."""
+    instant, place = edge
+    near = int(np.searchsorted(start[:place], instant - longest, side="right"))
+    reach = start[near:place] + duration[near:place]
+    return [(near + int(i), int(reach[i])) for i in np.flatnonzero(reach > instant)]
 
 
 def _tally(rows: _Rows, arrays: ReadingArrays, wanted: Wanted) -> Tally:

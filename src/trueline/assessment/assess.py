@@ -82,7 +82,7 @@ def assess(
     def decide(own: Engine, chunk: list[Product]) -> tuple[list[DecidedTask], list[str]]:
         return decide_products(own, known, request, chunk)
 
-    for decided, set_aside in side_by_side(engine, _chunks(known, request), decide):
+    for decided, set_aside in side_by_side(engine, chunks_of(known, request), decide):
         for task in decided:
             result.rows.append(task.row)
             if keep is not None:
@@ -92,7 +92,7 @@ def assess(
     return result
 
 
-def _chunks(known: Known, request: AssessmentRequest) -> list[list[Product]]:
+def chunks_of(known: Known, request: AssessmentRequest) -> list[list[Product]]:
     """Products by their place in the lake, so that a chunk reads few files and little at once."""
     products = known.snapshot.products
     ids = products if request.product_ids is None else request.product_ids
@@ -108,6 +108,17 @@ def decide_products(
     engine: Engine, known: Known, request: AssessmentRequest, products: Sequence[Product]
 ) -> tuple[list[DecidedTask], list[str]]:
     """Every task of some products, decided; and the tasks set aside with their reasons."""
+    found, set_aside = find_products(engine, known, request, products)
+    return [_decided(*one) for one in found], set_aside
+
+
+FoundTask = tuple[Task, Evidence, Finding]
+
+
+def find_products(
+    engine: Engine, known: Known, request: AssessmentRequest, products: Sequence[Product]
+) -> tuple[list[FoundTask], list[str]]:
+    """Every task of some products with its figure; and the tasks set aside with their reasons."""
     plan = plan_assessment(
         products,
         known.catalog,
@@ -116,44 +127,60 @@ def decide_products(
         PlanRequest(request.period, request.length, known.as_of_s if request.to_date else None),
     )
     tasks = [t for t in plan.tasks if _asked(t, request)]
-    first = [t for t in tasks if t.objective.qualified_by is None]
-    decided = _decide(engine, known, first, plan)
+    found = _find(engine, known, [t for t in tasks if t.objective.qualified_by is None])
     later = [t for t in tasks if t.objective.qualified_by is not None]
     if later:
-        decided += _decide(engine, known, _qualified(engine, known, plan, later), plan)
-    return decided, plan.set_aside
+        away = _unavailable(engine, known, plan, later, found)
+        found += _find(engine, known, _qualified(plan, later, away))
+    return found, plan.set_aside
 
 
 def _asked(task: Task, request: AssessmentRequest) -> bool:
     return request.objective_ids is None or task.objective.id in request.objective_ids
 
 
-def _decide(engine: Engine, known: Known, tasks: Sequence[Task], plan: Plan) -> list[DecidedTask]:
+def _find(engine: Engine, known: Known, tasks: Sequence[Task]) -> list[FoundTask]:
     evidence = gather_evidence(engine, known.evidence_request(), tasks)
-    return [_decided(task, found) for task, found in zip(tasks, evidence, strict=True)]
+    return [(e.task, e, RULES[e.task.objective.statistic].find(e)) for e in evidence]
 
 
-def _qualified(engine: Engine, known: Known, plan: Plan, later: Sequence[Task]) -> list[Task]:
-    """Tasks that count in available time only (M6): their units lose the unavailable time of the
-    availability objective they name."""
-    by_id = {(t.unit.product_id, t.objective.id, t.period.label): t for t in plan.tasks}
-    named = {(t.unit.product_id, t.objective.qualified_by, t.period.label): t for t in later}
-    needed = [by_id[key] for key in named if key in by_id]
-    evidence = gather_evidence(engine, known.evidence_request(), needed)
-    away = {
-        (t.unit.product_id, t.objective.id, t.period.label): _unavailable_time(e)
-        for t, e in zip(needed, evidence, strict=True)
-    }
+_Named = tuple[str, str | None, str]  # product, objective, period label
+
+
+def _unavailable(
+    engine: Engine,
+    known: Known,
+    plan: Plan,
+    later: Sequence[Task],
+    found: Sequence[FoundTask],
+) -> dict[_Named, Sequence[Interval]]:
+    """Unavailable time by the availability objectives that later tasks name (M6)."""
+    named = {(t.product_id, t.objective.qualified_by, t.period.label) for t in later}
+    evidence = {_name_of(e.task): e for _, e, _ in found if _name_of(e.task) in named}
+    missing = [t for t in plan.tasks if _name_of(t) in named and _name_of(t) not in evidence]
+    for extra in gather_evidence(engine, known.evidence_request(), missing):
+        evidence[_name_of(extra.task)] = extra
+    return {name: _unavailable_time(e) for name, e in evidence.items()}
+
+
+def _name_of(task: Task) -> _Named:
+    return task.product_id, task.objective.id, task.period.label
+
+
+def _qualified(
+    plan: Plan, later: Sequence[Task], away: Mapping[_Named, Sequence[Interval]]
+) -> list[Task]:
+    """Tasks that count in available time only: their units lose the unavailable time."""
     out = []
     for task in later:
-        key = (task.unit.product_id, task.objective.qualified_by, task.period.label)
-        if key not in away:
+        lost = away.get((task.product_id, task.objective.qualified_by, task.period.label))
+        if lost is None:
             plan.set_aside.append(
                 f"{task.product_id} {task.objective.id}: qualified_by names "
                 f"{task.objective.qualified_by!r}, which does not apply to this product"
             )
             continue
-        unit = restricted(task.unit, away[key], len(plan.units))
+        unit = restricted(task.unit, lost, len(plan.units))
         plan.units.append(unit)
         out.append(Task(unit, task.applied, task.parameter, task.period, task.zone_name))
     return out
@@ -165,10 +192,8 @@ def _unavailable_time(evidence: Evidence) -> Sequence[Interval]:
     return outage_time(evidence)
 
 
-def _decided(task: Task, evidence: Evidence) -> DecidedTask:
-    objective = task.objective
-    finding = RULES[objective.statistic].find(evidence)
-    decision = decide_verdict(objective, finding)
+def _decided(task: Task, evidence: Evidence, finding: Finding) -> DecidedTask:
+    decision = decide_verdict(task.objective, finding)
     if decision.verdict is Verdict.VIOLATED and evidence.absorbed:
         decision = decision.absorbed()
     return DecidedTask(task, evidence, finding, decision, _row(task, finding, decision))

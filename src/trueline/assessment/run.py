@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeVar
 
 import pyarrow as pa
@@ -17,18 +17,29 @@ from trueline.assessment.aggregate import (
     member_figure,
     memberships,
 )
-from trueline.assessment.assess import Assessment, AssessmentRequest, DecidedTask, Known, assess
+from trueline.assessment.assess import (
+    Assessment,
+    AssessmentRequest,
+    DecidedTask,
+    Known,
+    assess,
+    chunks_of,
+    find_products,
+)
 from trueline.assessment.pooled_percentiles import pooled_percentiles
+from trueline.assessment.side_by_side import side_by_side
 from trueline.assessment.store import (
+    DailyFigure,
     ResultHeader,
     StoredAssessment,
     daily_table,
     store_assessment,
 )
-from trueline.assessment.values import AssessmentRow
+from trueline.assessment.verdict import as_float
 from trueline.engine import Engine
 from trueline.errors import InputError
 from trueline.inventory.rules import members, parse_rule
+from trueline.inventory.values import Product
 from trueline.settings.workspace import Workspace
 
 
@@ -127,12 +138,27 @@ def store_period(
 
 
 def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table:
-    """The same objectives day by day, for sparklines, bands and the heat calendar."""
-    days: list[tuple[AssessmentRow, date]] = []
+    """The same figures day by day, for sparklines, bands and the heat calendar; no verdicts."""
+    by_day = replace(request, length="P1D")
 
-    def keep(decided: DecidedTask) -> None:
-        days.append((decided.row, decided.task.period.first))
+    def figures(own: Engine, chunk: list[Product]) -> list[DailyFigure]:
+        found, _ = find_products(own, known, by_day, chunk)
+        return [
+            DailyFigure(
+                task.product_id,
+                task.objective.id,
+                task.period.first,
+                as_float(finding.value),
+                finding.good_s,
+                finding.bad_s,
+                task.unit.excluded_s,
+                finding.unknown_s,
+                finding.samples,
+            )
+            for task, _, finding in found
+        ]
 
-    assess(engine, known, replace(request, length="P1D"), keep)
-    days.sort(key=lambda pair: (pair[0].product_id, pair[0].objective_id, pair[1]))
-    return daily_table(days)
+    days: list[DailyFigure] = []
+    for part in side_by_side(engine, chunks_of(known, by_day), figures):
+        days += part
+    return daily_table(sorted(days, key=lambda d: d[:3]))

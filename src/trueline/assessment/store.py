@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute
@@ -140,12 +142,26 @@ def store_assessment(results: Path, stored: StoredAssessment) -> Path:
     return folder
 
 
-def daily_table(rows: Sequence[tuple[AssessmentRow, object]]) -> pa.Table:
-    """Daily rows as DAILY_SCHEMA; each with its local day."""
-    columns: dict[str, list[object]] = {name: [] for name in DAILY_SCHEMA.names}
-    for row, day in rows:
-        for name in DAILY_SCHEMA.names:
-            columns[name].append(day if name == "day" else getattr(row, name))
+class DailyFigure(NamedTuple):
+    """One figure of one local day: the columns of DAILY_SCHEMA."""
+
+    product_id: str
+    objective_id: str
+    day: date
+    value: float | None
+    good_s: int
+    bad_s: int
+    excluded_s: int
+    unknown_s: int
+    samples: int | None
+
+
+def daily_table(figures: Sequence[DailyFigure]) -> pa.Table:
+    """Daily figures as DAILY_SCHEMA."""
+    columns = list(zip(*figures, strict=True)) or [()] * len(DAILY_SCHEMA)
     return pa.table(
-        {n: pa.array(columns[n], DAILY_SCHEMA.field(n).type) for n in DAILY_SCHEMA.names}
+        {
+            field.name: pa.array(column, field.type)
+            for field, column in zip(DAILY_SCHEMA, columns, strict=True)
+        }
     )
