@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from django.db import transaction
 from tests.measurement_builders import (
@@ -21,7 +23,7 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.ledger import Ledger
 from trueline.intake.record import DeliverySource, latest_delivery
 from trueline.measurement.append import append_granules
-from trueline.measurement.granules import GranuleBatch
+from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.models import LakeFile
 from trueline.measurement.names import KnownNames
@@ -345,6 +347,43 @@ def test_stored_samples_take_few_bytes(workspace: Workspace, lake: Lake) -> None
     report = lake.compact()
     assert report.samples == len(granules)
     assert report.size / report.samples <= 2.5
+
+
+def test_big_batches_in_no_order_read_as_if_granule_by_granule(
+    workspace: Workspace, lake: Lake
+) -> None:
+    products, starts, half = 50, 5_000, 250_000
+    every = np.random.default_rng(7).permutation(2 * products * starts) % (products * starts)
+    value = np.arange(2 * half) / 8.0  # every granule comes twice, each time with another value
+
+    def batches() -> Iterator[GranuleBatch]:
+        for first in (0, half):
+            rows = every[first : first + half]
+            names = pa.array([f"p{n}" for n in range(products)])
+            product = pa.DictionaryArray.from_arrays((rows // starts).astype(np.int32), names)
+            parameter = pa.DictionaryArray.from_arrays(np.zeros(half, np.int32), ["delay"])
+            columns = [
+                product,
+                parameter,
+                OCTOBER + 60 * (rows % starts),
+                np.full(half, 60, np.int32),
+                value[first : first + half],
+                pa.nulls(half, pa.float64()),
+                np.zeros(half, np.bool_),
+                np.arange(first, first + half),
+            ]
+            yield GranuleBatch(pa.table(columns, schema=GRANULE_SCHEMA))
+
+    source = DeliverySource("measurements", "test")
+    report = append_granules(workspace, batches(), source, LOAD)
+    assert report.ledger == Ledger(accepted=2 * half, corrected=half)
+    again = append_granules(workspace, batches(), source, LOAD)
+    assert again.ledger == Ledger(duplicate=2 * half)
+    last = dict(zip(every.tolist(), value.tolist(), strict=True))
+    held = content(lake, again.delivery, ["delay"])
+    assert len(held) == half
+    for (product, _, start_s), (_, found, _, _) in held.items():
+        assert found == last[int(product[1:]) * starts + (start_s - OCTOBER) // 60]
 
 
 def _overlapping(lake: Lake) -> bool:

@@ -14,7 +14,7 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.record import DeliverySource, close_delivery, reserve_delivery, write_lock
 from trueline.intake.set_aside import SetAside
-from trueline.measurement.arrivals import settle
+from trueline.measurement.arrivals import Granules, settle
 from trueline.measurement.comparison import Comparison
 from trueline.measurement.granules import GranuleBatch
 from trueline.measurement.keying import Fault, keyed, set_aside_table
@@ -31,6 +31,11 @@ from trueline.measurement.segments import (
 )
 from trueline.measurement.staging import Staging
 from trueline.settings.workspace import Workspace
+
+# A batch in no order is compared with whatever is held of its whole span. Such batches are put
+# together, so that a file of them is compared a few times and not once for every million rows.
+_BIG = 200_000
+_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,7 @@ class Appending:
     known: KnownNames | None
     ledger: Ledger = field(default_factory=Ledger)
     comparison: Comparison = field(init=False)
+    _scattered: list[Granules] = field(default_factory=list)
     _unknown: int = 0
 
     def __post_init__(self) -> None:
@@ -121,7 +127,23 @@ class Appending:
         checked = keyed(batch.table, self.lake.lookups, self.known)
         for fault in checked.faults:
             self._put_aside(batch.table, fault)
-        settled = settle(checked.granules)
+        if len(checked.granules) >= _BIG and checked.granules.is_scattered():
+            self._scattered.append(checked.granules)
+            if sum(map(len, self._scattered)) < _AT_ONCE:
+                return
+            self._take_scattered()
+        else:
+            self._take_scattered()
+            self._take(checked.granules)
+
+    def _take_scattered(self) -> None:
+        if self._scattered:
+            granules = Granules.joined(self._scattered)
+            self._scattered.clear()
+            self._take(granules)
+
+    def _take(self, granules: Granules) -> None:
+        settled = settle(granules)
         granules = self.comparison.kept(settled)
         if len(granules) == 0:
             return
@@ -130,6 +152,7 @@ class Appending:
 
     def record(self, options: LoadOptions, consumed: tuple[ManifestEntry, ...]) -> None:
         """Make everything visible at once."""
+        self._take_scattered()
         self.comparison.finish()
         files = [entry for entry in self.staging.files() if entry.rows]
         before = newest_file_id()

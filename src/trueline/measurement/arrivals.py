@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -32,6 +33,17 @@ class Granules:
 
     def take(self, which: Mask | Order | slice) -> Granules:
         return Granules(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    @classmethod
+    def joined(cls, parts: Sequence[Granules]) -> Granules:
+        if len(parts) == 1:
+            return parts[0]
+        columns = ([getattr(part, f.name) for part in parts] for f in fields(cls))
+        return cls(*map(np.concatenate, columns))
+
+    def is_scattered(self) -> bool:
+        """Neither product by product nor in the order of time."""
+        return bool((np.diff(self.product_key) < 0).any() and (np.diff(self.start_s) < 0).any())
 
     def identity(self) -> npt.NDArray[np.int64]:
         """(product, parameter, start) packed so that equal numbers are the same granule and
@@ -79,7 +91,7 @@ def settle(granules: Granules) -> Settled:
         return Settled(granules, 0, None, False)
     if _apart(np.sort(identity), longest):
         return Settled(granules, 0, None, False)
-    order = np.lexsort((granules.line, identity))
+    order = np.argsort(identity, kind="stable")  # repetitions in the order of their lines
     repeats = np.diff(identity[order]) == 0
     if not repeats.any():
         return Settled(granules, 0, None, _overlaps(granules))
