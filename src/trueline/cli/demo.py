@@ -32,8 +32,8 @@ def has_deliveries() -> bool:
     return latest_delivery() > 0
 
 
-def build(workspace: Workspace, products: int, months: int, seed: int) -> list[str]:
-    """Build the operator; the labels of its months."""
+def build(workspace: Workspace, products: int, months: int, seed: int) -> None:
+    """Build the operator and say what was built."""
     from trueline.demo.build import DemoScale, build_demo
 
     with console.load_options("demo operator") as options:
@@ -43,4 +43,3 @@ def build(workspace: Workspace, products: int, months: int, seed: int) -> list[s
         f"{report.seconds:.0f} s; planted truths in {report.truths}",
         markup=False,
     )
-    return list(report.months)

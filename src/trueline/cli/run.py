@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from trueline.calendars.periods import parse_period
 from trueline.cli import console, demo
 from trueline.cli.serve import serve
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.settings.workspace import Workspace
 
 
 def run(
@@ -21,15 +23,40 @@ def run(
     months: Annotated[int, typer.Option(min=1, help="months of the demo")] = 3,
     pages: Annotated[bool, typer.Option(help="serve the pages at the end")] = True,
 ) -> None:
-    """Build the demo operator where the workspace is empty, assess it, serve the pages."""
+    """Build the demo operator where the workspace is empty, assess it, serve the pages. The newest
+    month is assessed first; with pages, the earlier ones follow while they are served."""
     workspace = console.workspace()
     if not demo.has_deliveries():
-        labels = demo.build(workspace, products, months, seed=1)
-        known = what_was_known(workspace)
-        engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-        for label in labels:
-            request = AssessmentRequest(parse_period(label))
-            result = store_period(engine, workspace, known, request, now=console.now())
-            console.out.print(f"{label}: {len(result.rows):,} verdicts", markup=False)
+        demo.build(workspace, products, months, seed=1)
+    waiting = _unassessed(workspace)
+    if waiting:
+        _assess(workspace, waiting[:1])
     if pages:
+        threading.Thread(target=_assess, args=(workspace, waiting[1:]), daemon=True).start()
         serve(port)
+    else:
+        _assess(workspace, waiting[1:])
+
+
+def _unassessed(workspace: Workspace) -> list[str]:
+    """Months of data without a stored assessment, newest first."""
+    from trueline.demo.build import months_of
+
+    return [
+        label
+        for label in reversed(months_of(workspace))
+        if not (workspace.results / label / "assessment.json").exists()
+    ]
+
+
+def _assess(workspace: Workspace, labels: list[str]) -> None:
+    if not labels:
+        return
+    known = what_was_known(workspace)
+    engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+    for label in labels:
+        console.out.print(f"assessing {label} ...", markup=False)
+        request = AssessmentRequest(parse_period(label))
+        result = store_period(engine, workspace, known, request, now=console.now())
+        console.out.print(f"{label}: {len(result.rows):,} verdicts", markup=False)
+    engine.close()

@@ -8,6 +8,7 @@ shows what was known then.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
 
-__all__ = ["DemoReport", "DemoScale", "build_demo"]
+__all__ = ["DemoReport", "DemoScale", "build_demo", "months_of"]
 
 TRUTHS_FILE = "demo-truths.json"
 FILES_FOLDER = "demo-files"
@@ -120,6 +121,15 @@ class _Building:
             if self.options.progress is not None:
                 self.options.progress.advance(min(self.samples, expected), expected, self.samples)
             yield batch
+
+
+def months_of(workspace: Workspace) -> tuple[str, ...]:
+    """Labels of the months of the demo operator in `workspace`; none where there is none."""
+    truths = workspace.home / TRUTHS_FILE
+    if not truths.exists():
+        return ()
+    scale = DemoScale(**json.loads(truths.read_text(encoding="utf-8"))["scale"])
+    return tuple(month.label for month in scale.months_of_data())
 
 
 def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> DemoReport:
