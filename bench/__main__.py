@@ -1,4 +1,4 @@
-"""`python -m bench`: run sections and print their figures; `python -m bench report FILE`."""
+"""`python -m bench`: run sections and print their figures; `python -m bench report FILE...`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.figures import Figure, render_table
 from bench.machine import machine
-from bench.report import render_page
+from bench.report import merged, render_page
 from bench.sizes import SCALES, Scale
 from bench.storage import bench_dir
 
@@ -21,7 +21,8 @@ SECTIONS = ("main", "pandas", "prometheus", "victoriametrics", "loading", "aggre
 
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["report"]:
-        print(render_page(json.loads(Path(arguments[1]).read_text(encoding="utf-8"))), end="")
+        runs = [json.loads(Path(one).read_text(encoding="utf-8")) for one in arguments[1:]]
+        print(render_page(merged(runs)), end="")
         return 0
     asked = _parsed(arguments)
     if asked.fresh:

@@ -21,14 +21,11 @@ def decode(path: str) -> dict:
     return {**watch.read(), "sum": found[0], "samples": found[1]}
 
 
-def assess(
-    home: str, aggregates: str = "pooled", rows_to: str | None = None, stages: bool = False
-) -> dict:
+def assess(home: str, aggregates: str = "pooled", rows_to: str | None = None) -> dict:
     """`aggregates`: none | sums | pooled (percentiles of groups from histograms too)."""
     from trueline.settings.workspace import use_workspace
 
     workspace = use_workspace(Path(home))
-    from bench.stages import TimedEngine
     from trueline.assessment.assess import AssessmentRequest
     from trueline.assessment.assess import assess as assess_rows
     from trueline.assessment.known import what_was_known
@@ -40,7 +37,7 @@ def assess(
     watch = Stopwatch()
     known = what_was_known(workspace)
     known_s = watch.read()["cpu_s"]
-    engine = (TimedEngine if stages else DuckDBEngine)(spill_dir=workspace.home / "spill")
+    engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     request = AssessmentRequest(parse_period(PERIOD))
     pooled = 0
     if aggregates == "none":
@@ -62,7 +59,6 @@ def assess(
         "rows": len(result.rows),
         "aggregates": pooled,
         "set_aside": len(result.set_aside),
-        "stages": {name: vars(a) for name, a in TimedEngine.stages.by_name.items()},
     }
 
 
@@ -75,18 +71,10 @@ def _import_all(engine: object) -> None:
     engine.close()
 
 
-def profile(home: str, aggregates: str = "pooled", lines: int = 45) -> dict:
-    """The same under cProfile: where the time goes."""
-    import cProfile
-    import io
-    import pstats
+def stages(home: str) -> dict:
+    """The parts of the time of one whole assessment by function."""
+    from bench.stages import Sampling
 
-    profiler = cProfile.Profile()
-    profiler.enable()
-    found = assess(home, aggregates)
-    profiler.disable()
-    out = io.StringIO()
-    stats = pstats.Stats(profiler, stream=out)
-    stats.sort_stats("cumulative").print_stats("trueline|duckdb|ibis.*to_pyarrow", lines)
-    stats.sort_stats("tottime").print_stats(25)
-    return {**found, "text": out.getvalue()}
+    with Sampling() as sampling:
+        spent = assess(home)
+    return {**spent, "shares": sampling.shares()}

@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.process import Stopwatch
 from bench.samples import PARAMETERS, START_S, STEP_S, blocks, product_id
-from bench.storage import NOW, Operator, bench_dir, load_records
+from bench.storage import NOW, VERSION, Operator, bench_dir, load_records
 
 
 @contextmanager
@@ -70,15 +70,21 @@ def load_file(path: str, products: int, again: bool = False) -> dict:
     """Into an empty lake; `again`: the time of a second load, where every row is held already."""
     with fresh_workspace(products) as workspace:
         from trueline.intake.load import LoadOptions
+        from trueline.measurement.lake import open_lake
         from trueline.measurement.load import MeasurementOptions, load_measurements
 
-        options = MeasurementOptions(LoadOptions(NOW))
+        options = MeasurementOptions(LoadOptions(NOW), merge_from=None)
         for _ in range(2 if again else 1):
             watch = Stopwatch()
             report = load_measurements(workspace, [Path(path)], options)
             spent = watch.read()
+        watch = Stopwatch()
+        with open_lake(workspace) as lake:
+            lake.compact()
+        merged_s = watch.read()["seconds"]
     ledger = report.ledger
-    return {**spent, "accepted": ledger.accepted, "duplicate": ledger.duplicate}
+    counts = {"accepted": ledger.accepted, "duplicate": ledger.duplicate}
+    return {**spent, **counts, "merged_s": merged_s}
 
 
 def decode_csv(path: str) -> dict:
@@ -151,6 +157,20 @@ def _accepted() -> int:
 
 
 def _bodies(version: int, pushes: int, samples: int) -> list[bytes]:
+    """Made once and kept."""
+    path = bench_dir() / f"v{VERSION}-pushes-{version}-{pushes}-{samples}.bin"
+    if not path.exists():
+        bodies = _packed_bodies(version, pushes, samples)
+        path.write_bytes(b"".join(len(b).to_bytes(4, "little") + b for b in bodies))
+    content, at, found = path.read_bytes(), 0, []
+    while at < len(content):
+        end = at + 4 + int.from_bytes(content[at : at + 4], "little")
+        found.append(content[at + 4 : end])
+        at = end
+    return found
+
+
+def _packed_bodies(version: int, pushes: int, samples: int) -> list[bytes]:
     """One sample of every series a push, as an agent sends them, snappy packed."""
     import cramjam
 
@@ -189,7 +209,7 @@ def decode_pushes(version: int, pushes: int, samples: int) -> dict:
 
     raw = message_class("trueline.prometheus." + ("RawWriteRequest", "RawRequest")[version - 1])
     one = message_class("trueline.prometheus." + ("TimeSeries", "SymbolSeries")[version - 1])
-    bodies = _bodies(version, pushes, samples)
+    bodies = _bodies(version, pushes + 2, samples)[2:]
     watch = Stopwatch()
     count = 0
     for body in bodies:

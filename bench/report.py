@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bench.figures import Figure, cells
 
 TITLES = {
@@ -29,6 +31,19 @@ def render_page(run: dict) -> str:
     return "\n".join(part for part in page if part)
 
 
+def merged(runs: Sequence[dict]) -> dict:
+    """Sections of several runs on one machine as one; of a section the last run counts."""
+    whole = {**runs[-1], "figures": [], "skipped": {}, "seconds": {}}
+    for section in TITLES:
+        for run in reversed(runs):
+            if section in run["seconds"] or section in run["skipped"]:
+                whole["figures"] += [f for f in run["figures"] if f["section"] == section]
+                for told in ("skipped", "seconds"):
+                    whole[told] |= {k: v for k, v in run[told].items() if k == section}
+                break
+    return whole
+
+
 def _figure(told: dict) -> Figure:
     return Figure(**{name: value for name, value in told.items() if name != "outcome"})
 
@@ -39,6 +54,7 @@ def _machine(run: dict) -> dict[str, str]:
     return {
         "date": told["date"],
         "scale": run["scale"],
+        "revision": told.get("revision", "unknown"),
         "cores": told["cores"],
         "memory": told["memory_gib"],
         "processor": told["processor"],
@@ -76,7 +92,7 @@ does.
 
 | | |
 |---|---|
-| date | {date}, scale `{scale}`, {minutes} minutes |
+| date | {date}, scale `{scale}`, {minutes} minutes, revision {revision} |
 | machine | {cores} cores ({processor}), {memory} GiB |
 | load before, after | {load}; {load_after} |
 | versions | {versions} |
@@ -110,10 +126,12 @@ same intervals itself and compares again.""",
 `quantile_over_time(0.95, m[30d])`, asked over HTTP of a warm server, against the same questions as
 objectives assessed by Trueline in a fresh process. Its quantile interpolates between samples;
 Trueline's percentile is a sample (RFC 2330), so the bench also compares with interpolated ones.""",
-    "loading": """Files: from the file to recorded and durable, into a workspace that knows its
-products. Pushes: from the body of the request to the answer, through the view of the endpoint,
-every push durable, on one core, labels known from two pushes before. Batches: each on disk before
-the next, lake kept open, compacted once a day.""",
+    "loading": """Files: from the file to recorded, durable and readable, into a workspace that
+knows its products; the merging into sorted blocks that follows a big load by itself is timed apart.
+Pushes: from the body of the request to the answer, through the view of the endpoint, every push
+durable, on one core, labels known from two pushes before. Batches: each on disk before the next,
+lake kept open, compacted once a day. Decoders: pyarrow on the same file with its defaults, and the
+protobuf library building every message of the same bodies.""",
     "aggregation": """Histograms of random parts merged in random order against the sorted samples,
 error at each of 1,999 percentiles; four shapes of distribution.""",
 }

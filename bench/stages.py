@@ -1,55 +1,56 @@
-"""Where the time of an assessment goes: an engine that keeps account of every query it runs."""
+"""Where the time of a job goes: every thread looked at now and then, counted by the innermost
+function of Trueline that it is in. Work in libraries counts for whoever asked for it."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+import threading
+from collections import Counter
+from types import FrameType
 
-import ibis.expr.types as ir
-import pyarrow as pa
-
-from bench.process import Stopwatch
-from trueline.engine.duckdb import DuckDBEngine
-
-
-@dataclass
-class Account:
-    """Seconds, processor seconds and runs of one stage."""
-
-    seconds: float = 0.0
-    cpu_s: float = 0.0
-    runs: int = 0
+EVERY_S = 0.004
+_OURS = "/trueline/"
+_WAITING = ("side_by_side.side_by_side", "workspace.", ".module")  # for workers; start, imports
 
 
-@dataclass
-class Stages:
-    by_name: dict[str, Account] = field(default_factory=dict)
+class Sampling:
+    """Use as a context manager; `shares` then says which part of the looks found each function."""
 
-    def add(self, name: str, spent: dict[str, float]) -> None:
-        account = self.by_name.setdefault(name, Account())
-        account.seconds += spent["seconds"]
-        account.cpu_s += spent["cpu_s"]
-        account.runs += 1
+    def __init__(self) -> None:
+        self._found: Counter[str] = Counter()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look, daemon=True)
+
+    def __enter__(self) -> Sampling:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def shares(self) -> dict[str, float]:
+        seen = Counter({name: n for name, n in self._found.items() if _counts(name)})
+        whole = seen.total() or 1
+        return {name: n / whole for name, n in seen.most_common()}
+
+    def _look(self) -> None:
+        me = threading.get_ident()
+        while not self._stop.wait(EVERY_S):
+            for thread, frame in sys._current_frames().items():
+                if thread != me and (name := _innermost(frame)):
+                    self._found[name] += 1
 
 
-class TimedEngine(DuckDBEngine):
-    """Names each query by the functions of the assessment that asked for it."""
-
-    stages = Stages()
-
-    def run(self, expression: ir.Table) -> pa.Table:
-        watch = Stopwatch()
-        try:
-            return super().run(expression)
-        finally:
-            self.stages.add(_asking(), watch.read())
+def _counts(name: str) -> bool:
+    return not any(one in name for one in _WAITING)
 
 
-def _asking() -> str:
-    names: list[str] = []
-    frame = sys._getframe(2)
-    while frame is not None and len(names) < 3:
-        if "/assessment/" in frame.f_code.co_filename:
-            names.append(frame.f_code.co_name.strip("_"))
+def _innermost(frame: FrameType | None) -> str | None:
+    while frame is not None:
+        before, ours, after = frame.f_code.co_filename.rpartition(_OURS)
+        if ours and "engine/" not in after and before:
+            module = after.removesuffix(".py").rpartition("/")[2]
+            return f"{module}.{frame.f_code.co_name.strip('_<>')}"
         frame = frame.f_back
-    return " < ".join(names)
+    return None

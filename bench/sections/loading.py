@@ -50,6 +50,13 @@ def _files(scale: Scale, kind: str, rows: int) -> list[Figure]:
             rows / again["seconds"] / 1e6,
             "M rows/s",
         ),
+        Figure(
+            SECTION,
+            f"{kind}: merging what was loaded into sorted blocks, afterwards",
+            rows / median_of(measured["load"], "merged_s") / 1e6,
+            "M rows/s",
+            scale=f"{median_of(measured['load'], 'merged_s'):.2f} s",
+        ),
     ]
 
 

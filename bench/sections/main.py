@@ -13,6 +13,7 @@ SECTION = "main"
 WITHIN = 5.0
 PEAK_MIB = 2048
 GROWTH = 1.2
+STAGES = 10
 WHATS = {
     "verdicts": "verdicts alone",
     "sums": "verdicts and aggregates of sums",
@@ -74,21 +75,16 @@ def _ratios(products: int, measured: Rounds) -> list[Figure]:
 
 
 def _shares_of_time(products: int) -> list[Figure]:
-    """Each stage's part of the processor time of one whole assessment."""
-    home = str(workspace_of(Operator(products)))
-    spent = job("bench.assessing", "assess", home=home, stages=True)
-    whole = spent["cpu_s"]
-    stages = sorted(spent["stages"].items(), key=lambda item: -item[1]["cpu_s"])
-    rest = whole - sum(account["cpu_s"] for _, account in stages)
-    rows = [(name, account["cpu_s"], account["runs"]) for name, account in stages]
-    rows.append(("outside the engine: records, plan, verdicts, aggregates", rest, 1))
+    """The functions in which one whole assessment spends most of its time."""
+    spent = job("bench.assessing", "stages", home=str(workspace_of(Operator(products))))
+    largest_first = list(spent["shares"].items())[:STAGES]
     return [
         Figure(
             SECTION,
-            f"share of time: {name}",
-            100 * cpu_s / whole,
+            f"share of time in {name}",
+            100 * share,
             "%",
-            scale=f"{cpu_s:.2f} cpu s in {runs} runs",
+            scale=f"about {share * spent['cpu_s']:.2f} cpu s",
         )
-        for name, cpu_s, runs in rows
+        for name, share in largest_first
     ]
