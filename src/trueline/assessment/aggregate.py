@@ -16,6 +16,7 @@ from fractions import Fraction
 import pyarrow as pa
 
 from trueline.assessment.composition import all_down, any_down, fewer_than_k_up
+from trueline.assessment.histogram import Histogram
 from trueline.assessment.plan import Task
 from trueline.assessment.pooling import Part, customer_weighted, pooled_ratio, worst
 from trueline.assessment.statistics.availability_outage import outage_time
@@ -47,6 +48,7 @@ class MemberFigure:
     task: Task
     part: Part | None
     down: tuple[Interval, ...] = ()
+    histogram: Histogram | None = None
 
     @property
     def objective(self) -> ServiceLevelObjective:
@@ -64,7 +66,9 @@ def member_figure(row: AssessmentRow, evidence: Evidence, finding: Finding) -> M
         down = tuple(intersect(evidence.task.unit.allowed, outage_time(evidence)))
     elif objective.statistic in _AVAILABILITY:
         down = tuple(intersect(evidence.task.unit.allowed, union(evidence.unavailable.intervals)))
-    return MemberFigure(row, evidence.task, _part(evidence, finding), down)
+    return MemberFigure(
+        row, evidence.task, _part(evidence, finding), down, evidence.tally.histogram
+    )
 
 
 def _part(evidence: Evidence, finding: Finding) -> Part | None:

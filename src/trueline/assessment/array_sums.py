@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from trueline.assessment.granule_sums import Demand, Tally, Wanted
-from trueline.assessment.histogram import exact_sum
+from trueline.assessment.histogram import Histogram, bucket_keys, exact_sum, histogram
 from trueline.assessment.percentile import rank
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import Reading, exact_bound, number_of
@@ -111,7 +112,7 @@ def _reaching(
 
 def _tally(rows: _Rows, arrays: ReadingArrays, wanted: Wanted) -> Tally:
     good = [_good_seconds(rows, arrays, c, bound) for c, bound in wanted.thresholds]
-    needs_numbers = wanted.moments or wanted.percentiles
+    needs_numbers = wanted.moments or wanted.percentiles or wanted.histogram
     numbers = rows.taken(arrays.number, arrays.known) if needs_numbers else arrays.number[:0]
     return Tally(
         known_s=rows.seconds(arrays.known) + rows.signed_seconds(arrays.known),
@@ -119,6 +120,7 @@ def _tally(rows: _Rows, arrays: ReadingArrays, wanted: Wanted) -> Tally:
         numbers=rows.count(arrays.known),
         good_s=tuple(good),
         percentiles={p: _percentile(numbers, p, arrays.decimals) for p in wanted.percentiles},
+        histogram=_histogram(numbers, arrays.decimals) if wanted.histogram else None,
         **(_moments(rows, arrays, numbers) if wanted.moments else {}),
     )
 
@@ -148,6 +150,21 @@ def _percentile(numbers: Numbers, percentile: Decimal, decimals: int | None) -> 
         return None
     place = rank(len(numbers), percentile) - 1
     return number_of(np.partition(numbers, place)[place].item(), decimals)
+
+
+def _histogram(numbers: Numbers, decimals: int | None) -> Histogram:
+    """Scaled integers take few values: each is put into its bucket once, with its count."""
+    if decimals is None:
+        return histogram(np.asarray(numbers, np.float64))
+    values, counts = np.unique(numbers, return_counts=True)
+    keys, first = np.unique(bucket_keys(values / 10**decimals), return_index=True)
+    return Histogram(
+        keys=keys,
+        counts=np.add.reduceat(counts, first) if len(first) else counts,
+        total=Fraction(0),
+        lowest=float("-inf"),
+        highest=float("inf"),
+    )
 
 
 def _moments(rows: _Rows, arrays: ReadingArrays, numbers: Numbers) -> dict[str, Decimal | None]:

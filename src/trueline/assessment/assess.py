@@ -36,20 +36,21 @@ class Known:
     events: Mapping[str, Sequence[Event]]
     lake: LakeLike
 
-    def evidence_request(self) -> EvidenceRequest:
-        return EvidenceRequest(self.lake, self.delivery, self.events, self.as_of_s)
+    def evidence_request(self, *, pooled: bool = False) -> EvidenceRequest:
+        return EvidenceRequest(self.lake, self.delivery, self.events, self.as_of_s, pooled)
 
 
 @dataclass(frozen=True)
 class AssessmentRequest:
     """`length`: assess in periods of this length instead of each objective's own. `to_date`: cut
-    running periods at the as-of instant."""
+    running periods at the as-of instant. `pooled`: keep what pooled percentiles are made of."""
 
     period: Period
     product_ids: Sequence[str] | None = None
     objective_ids: frozenset[str] | None = None
     length: str | None = None
     to_date: bool = False
+    pooled: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,11 +128,12 @@ def find_products(
         PlanRequest(request.period, request.length, known.as_of_s if request.to_date else None),
     )
     tasks = [t for t in plan.tasks if _asked(t, request)]
-    found = _find(engine, known, [t for t in tasks if t.objective.qualified_by is None])
+    asked = known.evidence_request(pooled=request.pooled)
+    found = _find(engine, asked, [t for t in tasks if t.objective.qualified_by is None])
     later = [t for t in tasks if t.objective.qualified_by is not None]
     if later:
         away = _unavailable(engine, known, plan, later, found)
-        found += _find(engine, known, _qualified(plan, later, away))
+        found += _find(engine, asked, _qualified(plan, later, away))
     return found, plan.set_aside
 
 
@@ -139,8 +141,8 @@ def _asked(task: Task, request: AssessmentRequest) -> bool:
     return request.objective_ids is None or task.objective.id in request.objective_ids
 
 
-def _find(engine: Engine, known: Known, tasks: Sequence[Task]) -> list[FoundTask]:
-    evidence = gather_evidence(engine, known.evidence_request(), tasks)
+def _find(engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]) -> list[FoundTask]:
+    evidence = gather_evidence(engine, request, tasks)
     return [(e.task, e, RULES[e.task.objective.statistic].find(e)) for e in evidence]
 
 

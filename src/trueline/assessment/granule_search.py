@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -65,6 +65,7 @@ class EvidenceRequest:
     delivery: int
     events: Mapping[str, Sequence[Event]]
     as_of_s: int
+    pooled: bool = False  # percentiles are to be pooled with those of other products
 
 
 def needs_order(objective: ServiceLevelObjective) -> bool:
@@ -181,6 +182,8 @@ class GranuleSearch:
         for number, task in tasks:
             reading = reading_of(task.parameter, task.objective.statistic)
             mine = RULES[task.objective.statistic].wanted(task.objective)
+            if self.request.pooled and mine.percentiles:
+                mine = replace(mine, histogram=True)
             readings = wanted.setdefault(task.unit.number, {})
             so_far = readings.get(reading, Wanted())
             positions[number] = len(so_far.thresholds)
@@ -286,6 +289,7 @@ def _merged(one: Wanted, other: Wanted) -> Wanted:
         thresholds=one.thresholds + other.thresholds,
         percentiles=tuple(dict.fromkeys(one.percentiles + other.percentiles)),
         moments=one.moments or other.moments,
+        histogram=one.histogram or other.histogram,
     )
 
 

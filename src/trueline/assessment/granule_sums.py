@@ -24,6 +24,7 @@ from trueline.assessment.allowed_time import (
     starts_in_days,
     starts_in_windows,
 )
+from trueline.assessment.histogram import Histogram
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import (
     ColumnLike,
@@ -49,6 +50,7 @@ class Wanted:
     thresholds: tuple[tuple[Comparator, Decimal], ...] = ()
     percentiles: tuple[Decimal, ...] = ()  # per cent
     moments: bool = False  # sum, denominator sum, min, max
+    histogram: bool = False  # of the samples, to be merged with those of others
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Tally:
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     percentiles: Mapping[Decimal, Decimal | None] = field(default_factory=dict, hash=False)
+    histogram: Histogram | None = None  # only where columns are at hand (array_sums)
 
 
 @dataclass(frozen=True)

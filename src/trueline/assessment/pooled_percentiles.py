@@ -30,7 +30,9 @@ def pooled_percentiles(
     request = known.evidence_request()
     pooled: dict[tuple[str, str, str], Fraction | None] = {}
     for objective_id, mine in by_objective.items():
-        histograms = histograms_of(engine, request, [f.task for f in mine])
+        histograms = [f.histogram for f in mine]
+        if not any(histograms):
+            histograms = histograms_of(engine, request, [f.task for f in mine])
         percentile = mine[0].objective.percentile
         for membership in dimensions:
             parts = [

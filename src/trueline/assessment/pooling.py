@@ -23,11 +23,18 @@ class Part:
 
 def pooled_ratio(parts: Iterable[Part]) -> Fraction | None:
     """Sum of numerators over sum of denominators; None where there was no demand at all."""
+    # Seconds and counts are whole: they add up without a common denominator at every step.
+    whole_numerator = whole_denominator = 0
     numerator = denominator = Fraction(0)
     for part in parts:
-        numerator += Fraction(part.numerator)
-        denominator += Fraction(part.denominator)
-    return numerator / denominator if denominator else None
+        if isinstance(part.numerator, int) and isinstance(part.denominator, int):
+            whole_numerator += part.numerator
+            whole_denominator += part.denominator
+        else:
+            numerator += Fraction(part.numerator)
+            denominator += Fraction(part.denominator)
+    denominator += whole_denominator
+    return (numerator + whole_numerator) / denominator if denominator else None
 
 
 def customer_weighted(parts_by_customer: Mapping[str, Sequence[Part]]) -> Fraction | None:

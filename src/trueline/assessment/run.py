@@ -91,7 +91,7 @@ def assess_aggregates(
     def keep(decided: DecidedTask) -> None:
         figures.append(member_figure(decided.row, decided.evidence, decided.finding))
 
-    result = assess(engine, known, request, keep)
+    result = assess(engine, known, replace(request, pooled=over.percentiles), keep)
     dimensions = memberships(known.snapshot, over.attributes, over.groups)
     pooled = pooled_percentiles(engine, known, figures, dimensions) if over.percentiles else {}
     table = aggregate(figures, dimensions, AggregateRequest(known.snapshot, over.k, pooled))
