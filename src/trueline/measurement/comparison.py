@@ -68,7 +68,7 @@ class Comparison:
         doubt = None
         if len(granules):
             doubt = self.lake.marks.doubt(lambda: self.lake.engine, granules)
-        if doubt is None:
+        if doubt is None or not (doubt.own.any() or doubt.recorded.any()):
             replaced = 0 if settled.superseded is None else int(settled.superseded.sum())
             self.ledger.accepted += len(granules) + replaced
             self.ledger.corrected += replaced
