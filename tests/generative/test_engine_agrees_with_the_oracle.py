@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from tests.engines.expressions import ExpressionsOnly
 from tests.engines.in_memory import assess_in_memory
 from tests.generative.comparison import compare
 from tests.generative.workspaces import WorkspaceSpec, workspaces, write_workspace
@@ -17,7 +18,7 @@ from tests.oracle.assess import assess
 from trueline.engine import Engine
 from trueline.engine.duckdb import DuckDBEngine
 
-EXAMPLES = int(os.environ.get("TRUELINE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("TRUELINE_EXAMPLES", "12"))
 _settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -27,6 +28,13 @@ _settings = settings(
 @pytest.fixture(scope="module")
 def duckdb_engine() -> Iterator[Engine]:
     engine = DuckDBEngine(threads=1)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def expressions_engine() -> Iterator[Engine]:
+    engine = ExpressionsOnly(threads=1)
     yield engine
     engine.close()
 
@@ -54,6 +62,12 @@ def disagreement(engine: Engine, spec: WorkspaceSpec) -> list[str]:
 @given(spec=workspaces())
 def test_duckdb_agrees(duckdb_engine: Engine, spec: WorkspaceSpec) -> None:
     assert disagreement(duckdb_engine, spec) == []
+
+
+@settings(_settings, max_examples=max(2, EXAMPLES // 2))
+@given(spec=workspaces())
+def test_table_expressions_agree(expressions_engine: Engine, spec: WorkspaceSpec) -> None:
+    assert disagreement(expressions_engine, spec) == []
 
 
 @pytest.mark.slow

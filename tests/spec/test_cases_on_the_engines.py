@@ -1,4 +1,5 @@
-"""Every spec case on the engines: DuckDB always, Spark in `make test-all`."""
+"""Every spec case on the engines: DuckDB over whole columns and by table expressions, and Spark in
+`make test-all`."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.engines.expressions import ExpressionsOnly
 from tests.engines.in_memory import assess_in_memory
 from tests.generative.specification import write_workspace
 from tests.spec.case import SpecCase, differences, workspace_of
@@ -21,10 +23,16 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module", params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+@pytest.fixture(
+    scope="module",
+    params=["columns", "expressions", pytest.param("spark", marks=pytest.mark.spark)],
+)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    if request.param == "duckdb":
+    found: Engine
+    if request.param == "columns":
         found = DuckDBEngine(threads=1)
+    elif request.param == "expressions":
+        found = ExpressionsOnly(threads=1)
     else:
         pytest.importorskip("pyspark", reason="PySpark is not installed (extra `spark`)")
         from trueline.engine.spark import SparkEngine
