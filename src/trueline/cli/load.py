@@ -12,7 +12,7 @@ import typer
 
 from trueline.cli import console
 from trueline.intake.load import LoadOptions, LoadReport
-from trueline.settings.workspace import Workspace
+from trueline.settings.workspace import Workspace, current_workspace
 
 app = typer.Typer(
     no_args_is_help=True, help="Load offerings, inventory, measurements, events, exclusions."
@@ -30,12 +30,26 @@ def _load_each(files: list[Path], loader: Loader, what: str) -> None:
         console.print_report(report, f"{what} {file}")
 
 
+def _replay_what_waits() -> None:
+    """Measurements that came before their product or parameter was known are taken in now."""
+    folder = current_workspace().lake / "unknown"
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    from trueline.measurement.unknown import replay_unknown, unknown_rows
+
+    if unknown_rows():
+        with console.load_options("measurements that waited") as options:
+            report = replay_unknown(console.workspace(), options)
+        console.print_report(report, "measurements that waited")
+
+
 @app.command()
 def offerings(files: Files) -> None:
     """Parameters, offerings and objectives: YAML, or OpenSLO v1."""
     from trueline.offerings.load import load_offerings
 
     _load_each(files, load_offerings, "offerings")
+    _replay_what_waits()
 
 
 @app.command()
@@ -52,6 +66,7 @@ def products(files: Files) -> None:
     from trueline.inventory.load import load_products
 
     _load_each(files, load_products, "products")
+    _replay_what_waits()
 
 
 @app.command()
