@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,12 +13,13 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from trueline.assessment.values import Verdict
-from trueline.offerings.values import ServiceLevelObjective
-from trueline.web.daily import Mask
+from trueline.offerings.values import ServiceLevelObjective, Statistic
+from trueline.web.daily import FloatMatrix, Mask, ObjectiveDays
 from trueline.web.records import Records, newest
 from trueline.web.results import StoredAssessment
 from trueline.web.wording import SHARES, STALE, STATES, StateWord
 
+ADDED_UP = frozenset({Statistic.SUM, Statistic.EVENT_COUNT})
 RULE_ORDER = ("pooled", "customer_weighted", "k_of_n", "any_down", "all_down", "worst")
 
 
@@ -59,6 +60,16 @@ class ObjectiveRows:
 
 
 @dataclass(frozen=True)
+class DailyLine:
+    """What the small line of a set shows, day by day, and what it is called."""
+
+    values: tuple[float | None, ...]
+    name: str
+    is_share: bool  # of good time; else in the unit of the objective
+    target: float | None  # where single days compare with it
+
+
+@dataclass(frozen=True)
 class GroupLine:
     figure: AggregateFigure
     objective: ServiceLevelObjective | None
@@ -67,7 +78,7 @@ class GroupLine:
     counts: dict[str, int]  # verdicts of members by state, and stale members
     allowance: float | None
     allowance_of: str  # "group" (pooled time) or "median member"
-    daily_share: tuple[float | None, ...]
+    daily: DailyLine
     days: tuple[date, ...]
     data_until: date | None
 
@@ -117,6 +128,15 @@ def objective_rows(assessment: StoredAssessment, objective_id: str) -> Objective
     )
 
 
+@lru_cache(maxsize=8)
+def products_in_trouble(assessment: StoredAssessment) -> tuple[tuple[str, ...], int]:
+    """Products with a violated objective, and how many have any verdict that applies."""
+    verdicts, products = assessment.rows["verdict"], assessment.rows["product_id"]
+    violating = products.filter(pc.equal(verdicts, Verdict.VIOLATED.value))
+    applying = products.filter(pc.not_equal(verdicts, Verdict.NOT_APPLICABLE.value))
+    return tuple(sorted(set(violating.to_pylist()))), len(pc.unique(applying))
+
+
 @lru_cache(maxsize=64)
 def dimension_lines(
     assessment: StoredAssessment, records: Records, dimension: str
@@ -146,21 +166,21 @@ def _line(
 ) -> GroupLine:
     promised = _promised(records, figure)
     objective = newest(promised)
+    several = len({o.conformance_target for o in promised}) > 1
     member_ids = set(records.members_by_key(figure.dimension).get(figure.key, ()))
     counts, allowances = _counted(assessment, figure.objective_id, member_ids)
     allowance, allowance_of = _allowance(figure, objective, allowances)
     days = assessment.daily.objectives.get(figure.objective_id)
     own = days.of(mask) if days is not None else None
-    share = own.share_good() if own is not None else np.array([])
     return GroupLine(
         figure=figure,
         objective=objective,
-        several_targets=len({o.conformance_target for o in promised}) > 1,
-        misses=_misses(figure.value, objective),
+        several_targets=several,
+        misses=not several and _misses(figure.value, objective),
         counts=counts,
         allowance=allowance,
         allowance_of=allowance_of,
-        daily_share=tuple(None if np.isnan(s) else float(s) for s in share),
+        daily=daily_line(own, objective),
         days=own.days if own is not None else (),
         data_until=own.last_known_day() if own is not None else None,
     )
@@ -192,8 +212,8 @@ def _counted(
 
 
 def _misses(value: float | None, objective: ServiceLevelObjective | None) -> bool:
-    if value is None or objective is None:
-        return False
+    if value is None or objective is None or objective.statistic in ADDED_UP:
+        return False  # a total over many members says nothing against the promise to one
     target = objective.conformance_target
     return not objective.comparator.holds(Decimal(repr(float(value))), target)
 
@@ -211,3 +231,33 @@ def _allowance(
             return 1.0 - figure.bad_s / (allowed * known), "group"
     present = allowances[~np.isnan(allowances)]
     return (float(np.median(present)), "median member") if len(present) else (None, "")
+
+
+def daily_line(days: ObjectiveDays | None, objective: ServiceLevelObjective | None) -> DailyLine:
+    """Good time where the promise speaks of time; else what the days of the members come to:
+    counts added up, longest events at their worst, other figures as the median member has them."""
+    target = float(objective.conformance_target) if objective else None
+    if days is None or objective is None:
+        return DailyLine((), "Daily figures", False, None)
+    if objective.statistic in SHARES:
+        return DailyLine(_listed(days.share_good()), "Daily share of good time", True, target)
+    if objective.statistic in ADDED_UP:
+        return DailyLine(_listed(_daily(np.sum, days.value)), "Daily total", False, None)
+    if objective.statistic == Statistic.LONGEST_EVENT or objective.of == "max":
+        return DailyLine(_listed(_daily(np.max, days.value)), "Worst member's day", False, target)
+    name = "Median member's daily value"
+    return DailyLine(_listed(_daily(np.median, days.value)), name, False, target)
+
+
+def _daily(joined: Callable[[FloatMatrix], np.float64], values: FloatMatrix) -> FloatMatrix:
+    """Known values of each day joined into one; NaN where no member has any."""
+    found = np.full(values.shape[1], np.nan)
+    for day in range(values.shape[1]):
+        known = values[:, day][~np.isnan(values[:, day])]
+        if len(known):
+            found[day] = joined(known)
+    return found
+
+
+def _listed(line: FloatMatrix) -> tuple[float | None, ...]:
+    return tuple(None if np.isnan(value) else float(value) for value in line)

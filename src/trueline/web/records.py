@@ -35,6 +35,15 @@ class Records:
                 found.setdefault(objective.id, []).append(objective)
         return {name: tuple(promised) for name, promised in found.items()}
 
+    @cached_property
+    def offerings_promising(self) -> Mapping[str, tuple[str, ...]]:
+        """Ids of the offerings by the objective that they promise."""
+        found: dict[str, list[str]] = {}
+        for offering in self.catalog.offerings.values():
+            for name in dict.fromkeys(objective.id for objective in offering.objectives):
+                found.setdefault(name, []).append(offering.id)
+        return {name: tuple(ids) for name, ids in found.items()}
+
     def objective_of(
         self, product_id: str, objective_id: str, at_s: int
     ) -> ServiceLevelObjective | None:

@@ -65,7 +65,7 @@ class RowLine:
 
     @property
     def statistic(self) -> str:
-        return statistic_text(self.objective) if self.objective else ""
+        return statistic_text(self.objective, self._parameter) if self.objective else ""
 
     @property
     def zone(self) -> str:
@@ -124,7 +124,7 @@ class RowLine:
         return allowance_text(self.row.allowance_left)
 
     @property
-    def allowance_bar(self) -> SafeString:
+    def allowance_bar(self) -> SafeString | str:
         return allowance_bar(self.row.allowance_left)
 
     @property
@@ -195,5 +195,6 @@ def allowance_text(left: float | None) -> str:
     return floor_percent(left, 0) if left >= 0 else f"overspent {overspent_percent(-left)}"
 
 
-def allowance_bar(left: float | None) -> SafeString:
-    return bar(left, f"Allowance left: {allowance_text(left)}")
+def allowance_bar(left: float | None) -> SafeString | str:
+    """Empty where no allowance is defined: an empty bar would read as nothing left."""
+    return "" if left is None else bar(left, f"Allowance left: {allowance_text(left)}")

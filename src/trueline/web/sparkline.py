@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -10,38 +11,73 @@ from django.utils.safestring import SafeString, mark_safe
 WIDTH, HEIGHT = 112, 26
 
 
-def sparkline(shares: Sequence[float | None], label: str) -> SafeString:
-    """A line of daily shares, scaled to its own range; days without data break it."""
-    known = [share for share in shares if share is not None]
-    if not known:
-        return mark_safe('<span class="muted">no daily data</span>')
+@dataclass(frozen=True)
+class SparkScale:
+    """Bottom and top of the drawing, where the target lies, and which end is the worse one."""
+
+    low: float
+    high: float
+    target: float | None
+    higher_is_better: bool
+
+    def y(self, value: float) -> float:
+        span = self.high - self.low
+        share = (value - self.low) / span if span else float(self.high > 0)
+        return HEIGHT - 3 - (HEIGHT - 6) * share
+
+
+def share_scale(known: Sequence[float], target: float | None) -> SparkScale:
+    """From the worst day up to all of the time: small losses of high shares must be seen."""
     low = min(known)
-    span = max(1.0 - low, 1e-9)
-    step = (WIDTH - 4) / max(len(shares) - 1, 1)
+    return SparkScale(low, 1.0, target if target and target > low else None, True)
+
+
+def value_scale(
+    known: Sequence[float], target: float | None, *, higher_is_better: bool
+) -> SparkScale:
+    """From zero, so that small changes look small, up to the target or the highest day."""
+    ends = (0.0, *known) if target is None else (0.0, target, *known)
+    return SparkScale(min(ends), max(ends), target, higher_is_better)
+
+
+def sparkline(values: Sequence[float | None], scale: SparkScale, label: str) -> SafeString:
+    """A line of daily values with the target dashed; days without data break it, and the worst
+    day has a dot."""
+    step = (WIDTH - 4) / max(len(values) - 1, 1)
     runs: list[list[str]] = [[]]
-    worst = shares.index(low)
-    for i, share in enumerate(shares):
-        if share is None:
+    for i, value in enumerate(values):
+        if value is None:
             runs.append([])
         else:
-            y = 3 + (HEIGHT - 6) * (1.0 - share) / span
-            runs[-1].append(f"{2 + i * step:.1f},{y:.1f}")
-    lines = "".join(_run(run) for run in runs)
-    dot = ""
-    if low < 1.0:
-        dot = f'<circle class="spark-low" cx="{2 + worst * step:.1f}" cy="{HEIGHT - 3}" r="2.2"/>'
+            runs[-1].append(f"{2 + i * step:.1f},{scale.y(value):.1f}")
+    drawn = [_target(scale), *(_run(run) for run in runs), _worst(values, scale, step)]
     return format_html(
         '<svg class="spark" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
-        ' aria-label="{}"><title>{}</title>{}{}</svg>',
+        ' aria-label="{}"><title>{}</title>{}</svg>',
         WIDTH,
         HEIGHT,
         WIDTH,
         HEIGHT,
         label,
         label,
-        mark_safe(lines),
-        mark_safe(dot),
+        mark_safe("".join(drawn)),
     )
+
+
+def _target(scale: SparkScale) -> str:
+    if scale.target is None:
+        return ""
+    y = f"{scale.y(scale.target):.1f}"
+    return f'<line class="spark-target" x1="2" x2="{WIDTH - 2}" y1="{y}" y2="{y}"/>'
+
+
+def _worst(values: Sequence[float | None], scale: SparkScale, step: float) -> str:
+    known = [value for value in values if value is not None]
+    if not known or min(known) == max(known):
+        return ""
+    worst = min(known) if scale.higher_is_better else max(known)
+    x = 2 + values.index(worst) * step
+    return f'<circle class="spark-low" cx="{x:.1f}" cy="{scale.y(worst):.1f}" r="2.2"/>'
 
 
 def _run(points: list[str]) -> str:

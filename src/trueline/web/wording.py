@@ -83,7 +83,8 @@ def _percent(share: float | Fraction | Decimal | None, decimals: int | None, rou
     if exact == exact.to_integral_value():
         return f"{int(exact)} %"
     if decimals is None:
-        decimals = 3 if exact >= 99 or exact < 1 else 2
+        # Small shares keep three significant figures: 0.0191, not 0.020.
+        decimals = 3 if exact >= 99 else 2 if exact >= 1 else min(6, 2 - exact.adjusted())
     step = Decimal(1).scaleb(-decimals)
     return f"{exact.quantize(step, rounding=rounding)} %"
 
@@ -115,8 +116,13 @@ def objective_value(
         return duration(int(Decimal(str(value)).to_integral_value(rounding=rounding)))
     if objective.statistic == Statistic.EVENT_COUNT:
         return f"{int(value)}"
+    return f"{_significant(value, rounding)} {unit_of(parameter)}".rstrip()
+
+
+def unit_of(parameter: PerformanceParameter | None) -> str:
+    """The unit as it is printed: a pure number (`1`) has none, a ratio is told as a percentage."""
     unit = parameter.unit if parameter else ""
-    return f"{_significant(value, rounding)} {unit}".rstrip()
+    return "" if unit in ("1", "ratio") else unit
 
 
 def _significant(value: float | Decimal, rounding: str) -> str:
@@ -144,7 +150,7 @@ def promised_text(
         return f"{promised * 100:f}".rstrip("0").rstrip(".") + " %"
     if objective.statistic in (Statistic.TIME_TO_REPAIR, Statistic.LONGEST_EVENT):
         return duration(int(promised))
-    unit = parameter.unit if parameter and objective.statistic != Statistic.EVENT_COUNT else ""
+    unit = "" if objective.statistic == Statistic.EVENT_COUNT else unit_of(parameter)
     text = f"{promised:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return f"{text} {unit}".rstrip()
@@ -178,12 +184,13 @@ def day_text(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
-def statistic_text(objective: ServiceLevelObjective) -> str:
-    """What is computed, in a few words: `95th percentile`, `share of time within 20`."""
+def statistic_text(objective: ServiceLevelObjective, parameter: PerformanceParameter | None) -> str:
+    """What is computed, in a few words: `95th percentile`, `share of time at ≤ 20 ms`."""
     match objective.statistic:
         case Statistic.CONFORMANCE if objective.threshold:
             limit = objective.threshold
-            return f"share of time with value {COMPARED[limit.comparator]} {limit.value}"
+            compared = f"{COMPARED[limit.comparator]} {limit.value} {unit_of(parameter)}"
+            return f"share of time at {compared}".rstrip()
         case Statistic.PERCENTILE | Statistic.PERCENTILE_HISTOGRAM:
             return f"{objective.percentile}th percentile"
         case Statistic.AVAILABILITY_OUTAGE:

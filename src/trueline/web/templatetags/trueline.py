@@ -15,6 +15,14 @@ from django.utils.safestring import SafeString
 from trueline.web.wording import StateWord
 
 register = template.Library()
+_DIMENSIONS = {
+    "group": "Groups",
+    "offering": "Offerings",
+    "segment": "Segments",
+    "sla_type": "SLA types",
+    "region": "Regions",
+}
+_SHORT = {"cpe": "CPE", "sla": "SLA", "ip": "IP", "id": "ID"}
 
 
 @lru_cache(maxsize=16_384)  # a page holds hundreds of links
@@ -59,6 +67,15 @@ def state(word: StateWord, count: int | None = None) -> SafeString:
 def grouped(number: int | str) -> str:
     """`2,653,560`."""
     return f"{int(number):,}"
+
+
+@register.filter
+def dimension(name: str) -> str:
+    """What people call a way of putting sold offerings together: `SLA type`, `CPE model`."""
+    if name in _DIMENSIONS:
+        return _DIMENSIONS[name]
+    words = " ".join(_SHORT.get(word, word) for word in name.replace(".", "_").split("_"))
+    return words[:1].upper() + words[1:]
 
 
 @register.filter

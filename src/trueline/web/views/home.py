@@ -8,14 +8,21 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 
+from trueline.assessment.aggregate import FIXED_DIMENSIONS
 from trueline.assessment.values import Verdict
 from trueline.offerings.values import PerformanceParameter
-from trueline.web.group_lines import GroupLine, dimension_lines, figures
+from trueline.web.group_lines import (
+    ADDED_UP,
+    GroupLine,
+    dimension_lines,
+    figures,
+    products_in_trouble,
+)
 from trueline.web.records import GROUP, OFFERING, Records
 from trueline.web.row_lines import allowance_bar, allowance_text
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
-from trueline.web.sparkline import interval, sparkline
+from trueline.web.sparkline import interval, share_scale, sparkline, value_scale
 from trueline.web.verdict_rows import is_state
 from trueline.web.wording import (
     NONE,
@@ -31,7 +38,8 @@ from trueline.web.wording import (
 
 HEALTH = (Verdict.VIOLATED, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.MET)
 SPARK_DAYS = 28
-SETS_ON_A_PAGE = 60
+SETS_ON_A_PAGE = 40
+LINES_OF_SET = 3  # the worst; the set's own page has them all
 
 
 @dataclass(frozen=True)
@@ -56,7 +64,15 @@ class ShownLine:
 
     @property
     def statistic(self) -> str:
-        return statistic_text(self.line.objective) if self.line.objective else ""
+        return statistic_text(self.line.objective, self._parameter) if self.line.objective else ""
+
+    @property
+    def promised_by(self) -> str:
+        """The offering that promises it, where the set mixes offerings and one does."""
+        if self.line.figure.dimension == OFFERING:
+            return ""
+        promising = self.records.offerings_promising.get(self.line.figure.objective_id, ())
+        return self.records.offering_name(promising[0]) if len(promising) == 1 else ""
 
     @property
     def target(self) -> str:
@@ -69,11 +85,15 @@ class ShownLine:
         return objective_value(self.line.figure.value, self.line.objective, self._parameter)
 
     @property
+    def is_total(self) -> bool:
+        return self.line.objective is not None and self.line.objective.statistic in ADDED_UP
+
+    @property
     def allowance(self) -> str:
         return allowance_text(self.line.allowance)
 
     @property
-    def allowance_bar(self) -> SafeString:
+    def allowance_bar(self) -> SafeString | str:
         return allowance_bar(self.line.allowance)
 
     @property
@@ -94,11 +114,21 @@ class ShownLine:
         return interval(figure.share_low, figure.share_met, figure.share_high, label)
 
     @property
-    def spark(self) -> SafeString:
-        shares = self.line.daily_share[-SPARK_DAYS:]
-        known = [share for share in shares if share is not None]
-        low = f", lowest {floor_percent(min(known))}" if known else ""
-        return sparkline(shares, f"Daily share of good time over {len(shares)} days{low}")
+    def spark(self) -> SafeString | str:
+        daily, objective = self.line.daily, self.line.objective
+        values = daily.values[-SPARK_DAYS:]
+        known = [value for value in values if value is not None]
+        if not known or objective is None:
+            return NONE
+        better = objective.comparator.higher_is_better
+        if daily.is_share:
+            scale = share_scale(known, daily.target)
+            worst = floor_percent(min(known))
+        else:
+            target = None if self.line.several_targets else daily.target
+            scale = value_scale(known, target, higher_is_better=better)
+            worst = objective_value(worst_of(known, better), objective, self._parameter)
+        return sparkline(values, scale, f"{daily.name} over {len(values)} days, worst {worst}")
 
     @property
     def data_until(self) -> str:
@@ -124,6 +154,11 @@ class ShownLine:
         return self.records.parameter_of(self.line.objective) if self.line.objective else None
 
 
+def worst_of(known: Sequence[float], higher_is_better: bool) -> float:
+    """The worst of the values."""
+    return min(known) if higher_is_better else max(known)
+
+
 @dataclass(frozen=True)
 class SetOfLines:
     """A group (or offering, segment ...) with a line per objective."""
@@ -133,6 +168,17 @@ class SetOfLines:
     name: str
     members: int
     lines: tuple[ShownLine, ...]
+    left_out: int  # lines in a better state, on the set's own page
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The first page in one sentence."""
+
+    violating: int
+    assessed: int
+    customers: int
+    worst: tuple[SetOfLines, ShownLine] | None
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -156,8 +202,10 @@ def home(request: HttpRequest) -> HttpResponse:
             "data_problems": data,
             "sets": sets[:SETS_ON_A_PAGE],
             "left_out": max(0, len(sets) - SETS_ON_A_PAGE),
+            "summary": _summary(sight, sets if state is None else ()),
             "by": by,
-            "dimensions": dimensions,
+            "dimensions": [name for name in dimensions if name in FIXED_DIMENSIONS],
+            "attributes": [name for name in dimensions if name not in FIXED_DIMENSIONS],
             "state": state,
             "state_word": _word(state),
             "spark_days": SPARK_DAYS,
@@ -183,7 +231,8 @@ def _gathered(records: Records, lines: Iterable[GroupLine]) -> list[SetOfLines]:
             key,
             records.name_of(dimension, key),
             len(records.members_by_key(dimension).get(key, ())),
-            tuple(ShownLine(line, records) for line in own),
+            tuple(ShownLine(line, records) for line in own[:LINES_OF_SET]),
+            max(0, len(own) - LINES_OF_SET),
         )
         for (dimension, key), own in found.items()
     ]
@@ -209,6 +258,16 @@ def _cards(sight: Sight, chosen: str | None) -> tuple[list[StateCard], list[Stat
     health = [card(STATES[verdict], counts[verdict]) for verdict in HEALTH]
     missing = Verdict.NOT_ASSESSABLE
     return health, [card(STATES[missing], counts[missing]), card(STALE, stale)]
+
+
+def _summary(sight: Sight, sets: Sequence[SetOfLines]) -> Summary:
+    violating, assessed = products_in_trouble(sight.assessed)
+    sold = sight.records.inventory.products
+    customers = {sold[product].customer_id for product in violating if product in sold}
+    worst = next(((s, line) for s in sets for line in s.lines), None)
+    if worst is not None and worst[1].line.state != STATES[Verdict.VIOLATED]:
+        worst = None
+    return Summary(len(violating), assessed, len(customers), worst)
 
 
 def _word(state: str | None) -> StateWord | None:

@@ -66,7 +66,7 @@ def _facts(records: Records, promised: ServiceLevelObjective) -> tuple[tuple[str
     warning = promised.threshold_target
     facts = [
         ("Parameter", (parameter.name if parameter else "") or promised.parameter),
-        ("Statistic", statistic_text(promised)),
+        ("Statistic", statistic_text(promised, parameter)),
         ("Target", target_text(promised, parameter)),
         ("Warning", promised_text(warning, promised, parameter) if warning is not None else ""),
         ("Basis", promised.basis.value),
