@@ -61,6 +61,20 @@ def test_the_commands_give_every_figure_of_the_contract_example(
     assert (tmp_path / "first.json").read_bytes() == (tmp_path / "again.json").read_bytes()
 
 
+def test_measurements_that_came_first_are_taken_in_with_their_products(files: Path) -> None:
+    home = files.parent / "late-inventory"
+    for kind, name in (
+        ("measurements", "measurements.csv"),
+        ("offerings", "offerings.yaml"),
+        ("products", "products.csv"),
+    ):
+        trueline(home, "load", kind, str(files / name))
+    output = home / "rows.json"
+    trueline(home, "assess", "--period", "2026-10-05", "--output", str(output))
+    [row] = json.loads(output.read_text(encoding="utf-8"))["rows"]
+    assert row["samples"] == 4
+
+
 def trueline(home: Path, *words: str) -> None:
     """Run one command, as a user would, in the workspace below `home`."""
     environment: Mapping[str, str] = {**os.environ, "TRUELINE_HOME": str(home / "workspace")}
