@@ -31,11 +31,23 @@ class Figure:
 
     @property
     def outcome(self) -> str:
+        """pass, near or fail; empty without a goal."""
+        return self._held(self.value)
+
+    @property
+    def verdict(self) -> str:
+        """The outcome, and where processor time says otherwise, that."""
+        by_cpu = "" if self.cpu is None else self._held(self.cpu)
+        return (
+            f"{self.outcome}, {by_cpu} by cpu" if by_cpu not in ("", self.outcome) else self.outcome
+        )
+
+    def _held(self, value: float) -> str:
         if self.goal is None:
             return ""
         if self.goal == 0:
-            return "pass" if self.value == 0 else "fail"
-        miss = (self.goal - self.value if self.at_least else self.value - self.goal) / self.goal
+            return "pass" if value == 0 else "fail"
+        miss = (self.goal - value if self.at_least else value - self.goal) / self.goal
         return "pass" if miss <= 0 else "near" if miss <= NEAR else "fail"
 
     def as_dict(self) -> dict[str, object]:
@@ -126,7 +138,7 @@ def cells(figure: Figure) -> tuple[str, ...]:
         goal = f"{'>=' if figure.at_least else '<='} {short(figure.goal)}"
     cpu = "" if figure.cpu is None else f"{short(figure.cpu)} x"
     shown = f"{short(figure.value)} {figure.unit}"
-    return (figure.what, shown, spread, cpu, goal, figure.outcome, figure.scale)
+    return (figure.what, shown, spread, cpu, goal, figure.verdict, figure.scale)
 
 
 def short(number: float) -> str:

@@ -75,11 +75,13 @@ def _table(figures: list[Figure]) -> str:
 
 
 def _misses(figures: list[Figure]) -> str:
-    missed = [f for f in figures if f.outcome in ("near", "fail")]
+    missed = [f for f in figures if f.verdict not in ("", "pass")]
     if not missed:
-        return "## Goals missed\n\nNone in this run.\n"
-    lines = [f"- {f.section}: {f.what}: {cells(f)[1]}, goal {cells(f)[4]}" for f in missed]
-    return "## Goals missed\n\n" + "\n".join(lines) + "\n"
+        return "## Goals missed or in doubt\n\nNone in this run.\n"
+    lines = [
+        f"- {f.section}: {f.what}: {cells(f)[1]}, goal {cells(f)[4]} ({f.verdict})" for f in missed
+    ]
+    return "## Goals missed or in doubt\n\n" + "\n".join(lines) + "\n"
 
 
 HEAD = """# Performance
@@ -88,7 +90,7 @@ Figures of one run of `make bench`, written by `python -m bench report`. Read th
 compared ran in turns (A B A B ...) on one machine, and a figure is the median of the ratios of the
 pairs, with the least and the most seen. Absolute times only show scale. The ratio in processor time
 (all threads of the process) hardly moves when other work runs on the machine; the one in wall clock
-does.
+does, so where the two disagree about a goal both are told.
 
 | | |
 |---|---|

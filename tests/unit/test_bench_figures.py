@@ -56,6 +56,11 @@ def test_a_figure_is_held_to_its_goal(
     assert Figure("main", "x", value, goal=goal, at_least=at_least).outcome == outcome
 
 
+def test_a_goal_met_only_on_the_clock_says_so() -> None:
+    assert Figure("main", "x", 3.0, goal=5.0, cpu=7.7).verdict == "pass, fail by cpu"
+    assert Figure("main", "x", 3.0, goal=5.0, cpu=4.0).verdict == "pass"
+
+
 @pytest.mark.parametrize(("version", "write"), [(1, write_request_1), (2, write_request_2)])
 def test_pushes_are_the_bytes_of_the_protocol(version: int, write: object) -> None:
     assert callable(write)
