@@ -38,9 +38,8 @@ class Figure:
     def verdict(self) -> str:
         """The outcome, and where processor time says otherwise, that."""
         by_cpu = "" if self.cpu is None else self._held(self.cpu)
-        return (
-            f"{self.outcome}, {by_cpu} by cpu" if by_cpu not in ("", self.outcome) else self.outcome
-        )
+        agreed = by_cpu in ("", self.outcome)
+        return self.outcome if agreed else f"{self.outcome}, {by_cpu} by cpu"
 
     def _held(self, value: float) -> str:
         if self.goal is None:
