@@ -79,7 +79,8 @@ def test_dark_page_is_accessible(site: Site, name: str) -> None:
 
 
 def violations(browser: WebDriver) -> list[str]:
-    """What axe-core finds against WCAG 2.2 AA and its best practices."""
+    """What the axe-core that axe-selenium-python brings finds: rules of WCAG 2.0 and 2.1, A and
+    AA, and its best practices. What WCAG 2.2 added (target size, focus not hidden) is not in it."""
     # Read by the browser itself: the policy of the pages lets in no other script.
     browser.execute_script(_AXE.read_text(encoding="utf-8"))
     found = browser.execute_async_script(

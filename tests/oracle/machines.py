@@ -1,4 +1,4 @@
-"""Availability by a state machine over granules (DOMAIN.md M4 and M5)."""
+"""Availability by a state machine over granules (rule M4 and M5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credit advice against the published tables (DOMAIN.md M14, section 7).
+"""Credit advice against the published tables (rule M14, section 7).
 
 Each case is one line: an id that names the oracle, the input, and the expected figure with its
 arithmetic beside it.

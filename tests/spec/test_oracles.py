@@ -1,4 +1,4 @@
-"""The published and worked figures that every rule has to give (DOMAIN.md section 7).
+"""The published and worked figures that every rule has to give (rule section 7).
 
 Each case is one line: an id that names the oracle, the input, and the expected figure with its
 arithmetic beside it.

@@ -1,4 +1,4 @@
-"""The allowance of bad time that a target leaves, and how fast it is used up (DOMAIN.md M13)."""
+"""The allowance of bad time that a target leaves, and how fast it is used up (rule M13)."""
 
 from __future__ import annotations
 

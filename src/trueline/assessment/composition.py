@@ -1,4 +1,4 @@
-"""Availability of what is made of parts (DOMAIN.md M9), by figures and by intervals."""
+"""Availability of what is made of parts (rule M9), by figures and by intervals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a contract's credit rule says of a figure (DOMAIN.md M14): advice, never billing.
+"""What a contract's credit rule says of a figure (rule M14): advice, never billing.
 
 Exact throughout: a figure of 99.6 against 99.9 is three steps of 0.1, where binary floats make
 four (O-16)."""

@@ -1,4 +1,4 @@
-"""Availability in the manner of ITU-T G.826, Annex A (DOMAIN.md M5)."""
+"""Availability in the manner of ITU-T G.826, Annex A (rule M5)."""
 
 from __future__ import annotations
 

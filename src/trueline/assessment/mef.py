@@ -1,4 +1,4 @@
-"""Availability over small intervals (MEF 10.3 §8.8; DOMAIN.md M4)."""
+"""Availability over small intervals (MEF 10.3 §8.8; rule M4)."""
 
 from __future__ import annotations
 

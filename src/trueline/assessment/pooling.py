@@ -1,4 +1,4 @@
-"""Figures of many members together: sums over sums, never averages of averages (DOMAIN.md M16)."""
+"""Figures of many members together: sums over sums, never averages of averages (rule M16)."""
 
 from __future__ import annotations
 

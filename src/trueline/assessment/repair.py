@@ -1,4 +1,4 @@
-"""Repair times and down time of events with stopped clocks (DOMAIN.md M2, M3, M8)."""
+"""Repair times and down time of events with stopped clocks (rule M2, M3, M8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Contractual rounding (DOMAIN.md M2), and percentages that never flatter."""
+"""Contractual rounding (rule M2), and percentages that never flatter."""
 
 from __future__ import annotations
 

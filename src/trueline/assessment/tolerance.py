@@ -1,5 +1,5 @@
 """Threshold rules with tolerance (SID tolerancePeriod, numberOfAllowedCrossing) and separate raise
-and clear thresholds (DOMAIN.md M12)."""
+and clear thresholds (rule M12)."""
 
 from __future__ import annotations
 

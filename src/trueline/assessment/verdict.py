@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
+from trueline.assessment.burn import allowance_left, burn_rate, left_of_limit
 from trueline.assessment.rounding import rounded
 from trueline.assessment.statistics.rule import Finding
 from trueline.assessment.values import Verdict
@@ -23,6 +24,9 @@ SHARE_STATISTICS = frozenset(
         Statistic.AVAILABILITY_MEF,
         Statistic.AVAILABILITY_G826,
     }
+)
+_CEILINGS = frozenset(
+    {Statistic.EVENT_COUNT, Statistic.LONGEST_EVENT, Statistic.SUM, Statistic.RATIO}
 )
 
 
@@ -99,16 +103,13 @@ def _allowance(
     """Share of the allowance that is left, and the burn rate (M13): bad share / (1 - target). For
     a ceiling on a count or sum, the share of the ceiling that is left."""
     target = exact_fraction(objective.conformance_target)
-    if objective.statistic in SHARE_STATISTICS and objective.comparator.higher_is_better:
-        allowed = 1 - target
-        if finding.bad_share is None or allowed <= 0:
-            return None, None
-        burn = finding.bad_share / allowed
-        return 1 - burn, burn
-    ceilings = (Statistic.EVENT_COUNT, Statistic.LONGEST_EVENT, Statistic.SUM, Statistic.RATIO)
     is_ceiling = objective.comparator in (Comparator.LE, Comparator.LT)
-    if objective.statistic in ceilings and is_ceiling and target > 0 and finding.value is not None:
-        return 1 - finding.value / target, None
+    if objective.statistic in SHARE_STATISTICS and objective.comparator.higher_is_better:
+        if finding.bad_share is None:
+            return None, None
+        return allowance_left(finding.bad_share, 1, target), burn_rate(finding.bad_share, 1, target)
+    if objective.statistic in _CEILINGS and is_ceiling and finding.value is not None:
+        return left_of_limit(finding.value, target), None
     return None, None
 
 

@@ -1,4 +1,4 @@
-"""Credit rules as contracts write them (DOMAIN.md M14): advice only, billing decides.
+"""Credit rules as contracts write them (rule M14): advice only, billing decides.
 
 A credit is a percentage of the monthly recurring charge. All bounds are `Decimal`."""
 

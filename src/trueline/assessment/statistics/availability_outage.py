@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from trueline.assessment.repair import Outage, running_time
 from trueline.assessment.statistics.rule import (
     Evidence,
     Finding,
@@ -12,18 +13,15 @@ from trueline.assessment.statistics.rule import (
     matching_events,
     share,
 )
-from trueline.calendars.intervals import Interval, intersect, subtract, total, union
+from trueline.calendars.intervals import Interval, intersect, total
 
 
 def outage_time(evidence: Evidence) -> list[Interval]:
     """Union of the matching events, so overlapping tickets never count twice; an open event lasts
     until the as-of instant. Time in which an event's clock is stopped is not its own (M3)."""
-    return union(
-        interval
+    return running_time(
+        Outage(e.start_s, evidence.as_of_s if e.end_s is None else e.end_s, e.stop_clock)
         for e in matching_events(evidence)
-        for interval in subtract(
-            [(e.start_s, evidence.as_of_s if e.end_s is None else e.end_s)], union(e.stop_clock)
-        )
     )
 
 
@@ -52,5 +50,5 @@ RULE = StatisticRule(
     source=Source.EVENTS,
     find=_find,
     formula="1 - outage seconds / (scope - excluded), or / scope for countAsAvailable",
-    clause="DOMAIN M2; MEF 61 uptime",
+    clause="MEF IP service level specification, uptime; overlapping outages count once",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from trueline.assessment.repair import Outage, mean_seconds, share_within
 from trueline.assessment.statistics.rule import (
     Evidence,
     Finding,
@@ -11,7 +12,7 @@ from trueline.assessment.statistics.rule import (
     StatisticRule,
     events_that_start_in_scope,
 )
-from trueline.calendars.intervals import subtract, total, union
+from trueline.calendars.intervals import total
 from trueline.measurement.values import Event
 
 
@@ -19,7 +20,7 @@ def repair_seconds(event: Event) -> int | None:
     """Seconds from start to end less stopped time; None while the event is open."""
     if event.end_s is None:
         return None
-    return total(subtract([(event.start_s, event.end_s)], union(event.stop_clock)))
+    return total(Outage(event.start_s, event.end_s, event.stop_clock).running)
 
 
 def _find(evidence: Evidence) -> Finding:
@@ -37,22 +38,19 @@ def _find(evidence: Evidence) -> Finding:
 
 
 def _value(durations: list[int], evidence: Evidence) -> Fraction | None:
-    if not durations:
-        return None
     objective = evidence.task.objective
     match objective.of:
         case "max":
-            return Fraction(max(durations))
+            return Fraction(max(durations)) if durations else None
         case "share_within":
-            limit = objective.within_s or 0
-            return Fraction(sum(d <= limit for d in durations), len(durations))
+            return share_within(durations, objective.within_s or 0)
         case _:
-            return Fraction(sum(durations), len(durations))
+            return mean_seconds(durations)
 
 
 RULE = StatisticRule(
     source=Source.EVENTS,
     find=_find,
     formula="mean, max or share within a limit of (end - start - stop-clock)",
-    clause="DOMAIN M8; MEF 61 MTTR: events that start in the period",
+    clause="MEF IP service level specification, mean time to repair, by start",
 )
