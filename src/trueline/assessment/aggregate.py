@@ -27,7 +27,7 @@ from trueline.assessment.wilson import wilson_interval
 from trueline.calendars.intervals import Interval, intersect, total, union
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import InventorySnapshot
-from trueline.offerings.values import ServiceLevelObjective, Statistic
+from trueline.offerings.values import Catalog, ServiceLevelObjective, Statistic
 
 WORST_MEMBERS = 5
 FIXED_DIMENSIONS = ("group", "offering", "segment", "sla_type", "region")
@@ -116,14 +116,17 @@ class Membership:
 
 
 def memberships(
-    snapshot: InventorySnapshot, attributes: Sequence[str] = (), groups: Iterable[str] | None = None
+    snapshot: InventorySnapshot,
+    catalog: Catalog,
+    attributes: Sequence[str] = (),
+    groups: Iterable[str] | None = None,
 ) -> list[Membership]:
     """Every group by its rule, and every value of offering, segment, sla_type, region and the
     further attributes that the products carry."""
     found = []
     for group in snapshot.groups.values():
         if groups is None or group.id in set(groups):
-            ids = members(parse_rule(group.rule), snapshot)
+            ids = members(parse_rule(group.rule), snapshot, catalog=catalog)
             found.append(Membership("group", group.id, frozenset(ids)))
     dimensions: dict[str, Callable[[str], str]] = {
         "offering": lambda i: snapshot.products[i].offering_id,

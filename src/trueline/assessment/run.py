@@ -38,6 +38,7 @@ from trueline.assessment.store import (
 from trueline.assessment.verdict import as_float
 from trueline.engine import Engine
 from trueline.errors import InputError
+from trueline.inventory.groups import members_at
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import Product
 from trueline.settings.workspace import Workspace
@@ -59,7 +60,7 @@ def select_products(known: Known, selection: Selection) -> list[str]:
     chosen: set[str] = set(snapshot.products)
     if selection.group is not None:
         group = _named(snapshot.groups, selection.group, "group")
-        chosen &= set(members(parse_rule(group.rule), snapshot))
+        chosen &= set(members(parse_rule(group.rule), snapshot, catalog=known.catalog))
     if selection.offering is not None:
         _named(known.catalog.offerings, selection.offering, "offering")
         chosen &= {i for i, p in snapshot.products.items() if p.offering_id == selection.offering}
@@ -92,7 +93,7 @@ def assess_aggregates(
         figures.append(member_figure(decided.row, decided.evidence, decided.finding))
 
     result = assess(engine, known, replace(request, pooled=over.percentiles), keep)
-    dimensions = memberships(known.snapshot, over.attributes, over.groups)
+    dimensions = memberships(known.snapshot, known.catalog, over.attributes, over.groups)
     pooled = pooled_percentiles(engine, known, figures, dimensions) if over.percentiles else {}
     table = aggregate(figures, dimensions, AggregateRequest(known.snapshot, over.k, pooled))
     return result, table
@@ -116,10 +117,14 @@ def store_period(
     *,
     now: datetime,
 ) -> Assessment:
-    """Assess a period and keep rows, daily figures and aggregates for the pages."""
+    """Assess a period and keep rows, daily figures and aggregates for the pages, and who was in
+    each group at its end."""
     attributes = sorted({c for p in known.snapshot.products.values() for c in p.characteristics})
     over = AggregateOver(attributes=[a for a in attributes if a not in FIXED_DIMENSIONS])
     result, aggregates = assess_aggregates(engine, known, request, over)
+    last_s = request.period.bounds("UTC")[1] - 1
+    for group in known.snapshot.groups.values():
+        members_at(group, known.snapshot, last_s, catalog=known.catalog)  # kept with its rule
     extent = known.lake.extent()
     store_assessment(
         workspace.results,
