@@ -77,7 +77,7 @@ class Records:
         put them together."""
         if dimension not in self._members:
             fixed = dimension in FIXED_DIMENSIONS
-            for found in memberships(self.inventory, () if fixed else (dimension,)):
+            for found in memberships(self.inventory, self.catalog, () if fixed else (dimension,)):
                 keyed = self._members.setdefault(found.dimension, {})
                 keyed[found.key] = tuple(sorted(found.product_ids))
         return self._members.get(dimension, {})
