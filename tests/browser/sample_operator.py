@@ -26,6 +26,7 @@ from trueline.intake.record import latest_delivery
 from trueline.inventory.load import load_customers, load_groups, load_products
 from trueline.inventory.snapshot import snapshot_at
 from trueline.measurement.load import MeasurementOptions, load_measurements
+from trueline.offerings.catalog import catalog_at
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
@@ -305,7 +306,7 @@ def _aggregates(rows: list[AssessmentRow], delivery: int) -> pa.Table:
     by_product: dict[str, list[AssessmentRow]] = {}
     for row in rows:
         by_product.setdefault(row.product_id, []).append(row)
-    for members in memberships(snapshot_at(delivery), ("access_technology",)):
+    for members in memberships(snapshot_at(delivery), catalog_at(delivery), ("access_technology",)):
         own = [row for id in sorted(members.product_ids) for row in by_product.get(id, ())]
         for objective in OBJECTIVES:
             chosen = [row for row in own if row.objective_id == objective]

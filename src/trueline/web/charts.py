@@ -17,20 +17,15 @@ import vl_convert
 from trueline.calendars.intervals import Interval
 from trueline.settings.workspace import Workspace
 from trueline.web.bands import SHARES, Band
+from trueline.web.chart_axes import TimeAxis, ValueAxis, held_in, time_axis
 from trueline.web.evidence import Envelope
+from trueline.web.wording import local_time
 
 VEGA_LITE = "6.4"
 HATCHES = 130  # strokes that a hatched band as wide as the chart would have
 # One palette for screen and paper; the blue and the vermilion differ to every kind of eye.
 BLUE, BLUE_SOFT, MISS, GREY, INK = "#2b7bc0", "#8fbbe0", "#d1490f", "#7b8794", "#738191"
 OUTLIER_COLOURS = ("#c2410c", "#7c3aed", "#0f766e", "#a16207", "#be185d")
-
-_TIME = alt.X(
-    "t:T",
-    title="UTC",
-    scale=alt.Scale(type="utc", nice=False),
-    axis=alt.Axis(format="%-d %b", labelOverlap=True, tickCount=10),
-)
 
 Spec = dict[str, object]
 Rows = list[dict[str, object]]
@@ -54,88 +49,108 @@ class LineChart:
     envelope: Envelope
     limit: float | None
     limit_text: str
-    unit: str
+    zone_name: str
+    axis: ValueAxis
     bands: tuple[NamedInterval, ...]
 
 
 def line_chart(shown: LineChart) -> Spec:
     """Granules over time with the target line; misses shaded, uncounted time hatched."""
     kinds = tuple(k for k in ("excluded", "unknown") if any(b.kind == k for b in shown.bands))
-    data: dict[str, Rows] = {"line": _line_rows(shown.envelope), "range": _ranges(shown.envelope)}
+    data: dict[str, Rows] = {
+        "line": _line_rows(shown.envelope, shown.zone_name),
+        "range": _ranges(shown.envelope),
+    }
     data["missed"] = _missed(shown.envelope)
     data["period"] = [{"t": _moment(second)} for second in shown.period]
     for kind in kinds:
         own = [band for band in shown.bands if band.kind == kind]
         data[kind] = [
-            {"t": _moment(b.start_s), "end": _moment(b.end_s), "kind": kind, "why": b.reason}
+            {
+                "t": _moment(b.start_s),
+                "end": _moment(b.end_s),
+                "kind": kind,
+                "why": b.reason,
+                "from": local_time(b.start_s, shown.zone_name),
+                "to": local_time(b.end_s, shown.zone_name),
+            }
             for b in own
         ]
         data[f"{kind}-strokes"] = _strokes(own, shown.period, kind)
     if shown.limit is not None:
         data["limit"] = [{"limit": shown.limit, "text": shown.limit_text}]
-    drawing = _line_drawing(shown.unit, kinds, shown.limit is not None)
+    axis = held_in(shown.axis, shown.envelope.high, shown.limit)
+    if axis.high is not None:
+        data["beyond"] = _beyond(shown.envelope, axis.high, shown.zone_name)
+    drawing = _line_drawing(
+        time_axis(shown.period, shown.zone_name), axis, kinds, shown.limit is not None
+    )
     return {**drawing, "datasets": data}
 
 
-def band_chart(band: Band, limit: float | None, unit: str) -> Spec:
+def band_chart(band: Band, limit: float | None, axis: ValueAxis) -> Spec:
     """Percentiles of the members per day, with the outliers drawn by name."""
     series = dict(zip(SHARES, band.percentiles, strict=True))
     rows: Rows = [
-        {"day": day.isoformat(), **{f"p{share}": line[i] for share, line in series.items()}}
+        {"day": day.isoformat()}
+        | {f"p{share}": _drawn(axis, line[i]) for share, line in series.items()}
         for i, day in enumerate(band.days)
     ]
     data = {"band": [row for row in rows if row["p50"] is not None]}
     if band.outliers:
         data["outliers"] = [
-            {"day": day.isoformat(), "value": value, "product": outlier.product_id}
+            {"day": day.isoformat(), "value": axis.drawn(value), "product": outlier.product_id}
             for outlier in band.outliers
             for day, value in zip(band.days, outlier.values, strict=True)
             if value is not None
         ]
     if limit is not None:
-        data["limit"] = [{"limit": limit, "text": "target"}]
+        data["limit"] = [{"limit": axis.drawn(limit), "text": "target"}]
     named = tuple(outlier.product_id for outlier in band.outliers)
-    return {**_band_drawing(unit, named, limit is not None), "datasets": data}
+    return {**_band_drawing(axis, named, limit is not None), "datasets": data}
 
 
 @lru_cache(maxsize=64)  # a drawing without its data: Altair takes long to check one
-def _line_drawing(unit: str, kinds: tuple[str, ...], has_limit: bool) -> Spec:
+def _line_drawing(times: TimeAxis, axis: ValueAxis, kinds: tuple[str, ...], limit: bool) -> Spec:
     # Unseen points at both ends stretch the axis over the whole period.
-    ends = alt.Chart(alt.NamedData("period")).mark_point(opacity=0).encode(x=_TIME)
+    ends = alt.Chart(alt.NamedData("period")).mark_point(opacity=0).encode(x=times.x)
     missed = alt.Chart(alt.NamedData("missed")).mark_rect(color=MISS, opacity=0.22)
     behind = [ends, missed.encode(x="t:T", x2="end:T"), *_hatching(kinds)]
-    ranges = alt.Chart(alt.NamedData("range")).mark_rule(color=BLUE_SOFT, opacity=0.7)
-    title = f"value ({unit})" if unit else "value"
+    ranges = alt.Chart(alt.NamedData("range")).mark_rule(color=BLUE_SOFT, opacity=0.7, clip=True)
     line = alt.Chart(alt.NamedData("line")).mark_line(color=BLUE, strokeWidth=1, clip=True)
     values = [
-        ranges.encode(x="t:T", y="low:Q", y2="high:Q"),
-        line.encode(
-            x="t:T",
-            y=alt.Y("v:Q", title=title, scale=alt.Scale(zero=False)),
-            tooltip=[
-                alt.Tooltip("t:T", title="from", format="%-d %b %H:%M UTC"),
-                alt.Tooltip("low:Q", title="lowest", format=".5~g"),
-                alt.Tooltip("high:Q", title="highest", format=".5~g"),
-            ],
-        ),
+        ranges.encode(x="t:T", y=axis.y("low"), y2="high:Q"),
+        line.encode(x="t:T", y=axis.y("v"), tooltip=_told(axis)),
     ]
-    if has_limit:
+    if axis.high is not None:
+        beyond = alt.Chart(alt.NamedData("beyond")).mark_point(
+            shape="triangle-up", filled=True, color=BLUE, size=45, opacity=1
+        )
+        values.append(beyond.encode(x="t:T", y=alt.value(5), tooltip=_told(axis)))
+    if limit:
         values.append(_target())
     chart = alt.layer(*behind, alt.layer(*values))
     # Hatching is drawn from 0 to 1 of the height, the values on their own axis.
     return _finished(chart.resolve_scale(y="independent"), height=240)
 
 
+def _told(axis: ValueAxis) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("at:N", title="from"),
+        alt.Tooltip("low:Q", title="lowest", format=axis.told),
+        alt.Tooltip("high:Q", title="highest", format=axis.told),
+    ]
+
+
 @lru_cache(maxsize=64)
-def _band_drawing(unit: str, named: tuple[str, ...], has_limit: bool) -> Spec:
+def _band_drawing(axis: ValueAxis, named: tuple[str, ...], has_limit: bool) -> Spec:
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True))
     base = alt.Chart(alt.NamedData("band")).encode(x=x)
-    title = f"daily value ({unit})" if unit else "daily value"
     outer = base.mark_area(opacity=0.25, color=BLUE_SOFT)
     middle = base.mark_area(opacity=0.5, color=BLUE_SOFT)
-    told = ["day:T", *(alt.Tooltip(f"p{share}:Q", format=".5~g") for share in SHARES)]
+    told = ["day:T", *(alt.Tooltip(f"p{share}:Q", format=axis.told) for share in SHARES)]
     layers = [
-        outer.encode(y=alt.Y("p5:Q", title=title, scale=alt.Scale(zero=False)), y2="p95:Q"),
+        outer.encode(y=axis.y("p5"), y2="p95:Q"),
         middle.encode(y="p25:Q", y2="p75:Q"),
         base.mark_line(color=BLUE, strokeWidth=2).encode(y="p50:Q", tooltip=told),
     ]
@@ -159,19 +174,33 @@ def _outliers(named: tuple[str, ...]) -> alt.Chart:
     )
 
 
+def _drawn(axis: ValueAxis, value: float | None) -> float | None:
+    return None if value is None else axis.drawn(value)
+
+
 def _moment(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _line_rows(envelope: Envelope) -> Rows:
+def _line_rows(envelope: Envelope, zone_name: str) -> Rows:
     rows: Rows = []
     previous = None
     for t, low, high in _points(envelope):
         if previous is not None and t - previous > 2 * envelope.bucket_s:
             rows.append({"t": _moment(previous + envelope.bucket_s), "v": None})  # breaks the line
-        rows.append({"t": _moment(t), "v": high, "low": low, "high": high})
+        at = local_time(t, zone_name)
+        rows.append({"t": _moment(t), "v": high, "low": low, "high": high, "at": at})
         previous = t
     return rows
+
+
+def _beyond(envelope: Envelope, top: float, zone_name: str) -> Rows:
+    """Peaks past the end of the axis, to be marked there with their true height."""
+    return [
+        {"t": _moment(t), "low": low, "high": high, "at": local_time(t, zone_name)}
+        for t, low, high in _points(envelope)
+        if high > top
+    ]
 
 
 def _ranges(envelope: Envelope) -> Rows:
@@ -200,7 +229,9 @@ def _hatching(kinds: tuple[str, ...]) -> list[alt.Chart]:
         plain = alt.Chart(alt.NamedData(kind)).mark_rect(
             color=GREY, opacity=0.13, stroke=GREY, strokeWidth=0.5
         )
-        found.append(plain.encode(x="t:T", x2="end:T", tooltip=["kind:N", "why:N", "t:T", "end:T"]))
+        found.append(
+            plain.encode(x="t:T", x2="end:T", tooltip=["kind:N", "why:N", "from:N", "to:N"])
+        )
         dash = [1, 5] if kind == "unknown" else [1, 0]
         drawn = alt.Chart(alt.NamedData(f"{kind}-strokes")).mark_rule(
             color=GREY, opacity=0.8, strokeWidth=1, strokeDash=dash

@@ -15,7 +15,12 @@ from trueline.measurement.events import events_at
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.scan import ScanRequest
 from trueline.measurement.values import Event
-from trueline.offerings.values import ParameterKind, PerformanceParameter, ServiceLevelObjective
+from trueline.offerings.values import (
+    ParameterKind,
+    PerformanceParameter,
+    ServiceLevelObjective,
+    Statistic,
+)
 from trueline.outages.exclusions import Exclusion, exclusions_at
 from trueline.web.sight import Sight
 
@@ -103,9 +108,10 @@ def _read(
 
 
 def misses(series: GranuleSeries, objective: ServiceLevelObjective) -> npt.NDArray[np.bool_]:
-    """Which granules lie on the wrong side of the line that is drawn for the objective."""
+    """Which granules lie on the wrong side of the line that is drawn for the objective. A mean or
+    a ratio of the whole period makes no single granule a miss."""
     line = drawn_line(objective)
-    if line is None:
+    if line is None or objective.statistic in (Statistic.MEAN, Statistic.RATIO):
         return np.zeros(len(series), dtype=np.bool_)
     limit, higher_is_better = line
     with np.errstate(invalid="ignore"):

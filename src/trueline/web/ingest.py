@@ -27,9 +27,9 @@ from trueline.measurement.formats import otlp, remote_write, snappy_block
 from trueline.measurement.formats.mapping import workspace_mapping
 from trueline.measurement.formats.samples import Decoded
 from trueline.measurement.formats.snappy_block import TooLargeError
+from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace, current_workspace
-from trueline.web.known_names import known_names
 
 RETRY_AFTER_S = 5
 WAIT_S = 5.0  # then a sender is told to come back; it would give up after 30 s
@@ -186,7 +186,7 @@ def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -
                 lake.close()
             _lakes.clear()
             _lakes[workspace] = open_lake(workspace)
-        options = AppendOptions(LoadOptions(now), known_names(workspace), _lakes[workspace])
+        options = AppendOptions(LoadOptions(now), recorded_names(), _lakes[workspace])
         source = DeliverySource(kind="measurements", source=kind)
         with write_lock(workspace, wait_s=WAIT_S):
             pass  # refused soon, not after the long wait of a load

@@ -9,11 +9,22 @@ from pathlib import Path
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.inventory.load import load_agreements, load_customers, load_groups, load_products
 from trueline.measurement.events import load_events
-from trueline.measurement.load import load_measurement_file
+from trueline.measurement.formats import format_names
+from trueline.measurement.formats.mapping import read_mapping
+from trueline.measurement.load import MeasurementOptions, load_measurement_file, load_measurements
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
 
+_FORMAT_NAMES = {
+    "csv": "CSV",
+    "parquet": "Parquet",
+    "jsonlines": "JSON lines",
+    "3gpp": "3GPP XML",
+    "remote-write": "Prometheus remote write",
+    "otlp": "OTLP metrics",
+}
+FORMATS = {name: _FORMAT_NAMES.get(name, name) for name in format_names()}
 Loader = Callable[[Workspace, Path, LoadOptions], LoadReport]
 
 
@@ -76,3 +87,20 @@ KINDS = {
         ),
     )
 }
+
+
+@dataclass(frozen=True)
+class MeasurementForm:
+    """What the form says of a file of measurements; None: told by the file, or by the workspace's
+    own mapping."""
+
+    format: str | None = None
+    mapping: Path | None = None
+
+
+def load_as_told(
+    workspace: Workspace, path: Path, options: LoadOptions, form: MeasurementForm
+) -> LoadReport:
+    mapping = read_mapping(form.mapping) if form.mapping else {}
+    told = MeasurementOptions(options, format=form.format, mapping=mapping)
+    return load_measurements(workspace, [path], told)

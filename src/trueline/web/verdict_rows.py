@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from trueline.assessment.values import AssessmentRow, Verdict
 from trueline.web.results import StoredAssessment, row_values
-from trueline.web.wording import STALE
+from trueline.web.wording import STALE, STATES
 
 PAGE_SIZE = 50
 SORTS = (
@@ -95,9 +95,20 @@ def _stale(assessment: StoredAssessment, table: pa.Table) -> pa.Table:
 def ordered(table: pa.Table, order: Order) -> pa.Table:
     """Sorted, missing figures last, ties by product and objective: the same page every time."""
     direction = "descending" if order.descending else "ascending"
+    if order.column == "verdict":
+        return _by_severity(table, direction)
     ties = [n for n in ("product_id", "objective_id", "period_start") if n != order.column]
     keys = [(order.column, direction), *((name, "ascending") for name in ties)]
     return table.take(pc.sort_indices(table, sort_keys=keys))
+
+
+def _by_severity(table: pa.Table, direction: str) -> pa.Table:
+    """The worst verdict first, not the first of the alphabet."""
+    words = sorted(STATES, key=lambda verdict: STATES[verdict].rank)
+    known = pa.array([verdict.value for verdict in words])
+    ranked = table.append_column("rank", pc.index_in(table["verdict"], value_set=known))
+    ties = [(name, "ascending") for name in ("product_id", "objective_id", "period_start")]
+    return table.take(pc.sort_indices(ranked, sort_keys=[("rank", direction), *ties]))
 
 
 def page_of(table: pa.Table, order: Order, page: int) -> RowPage:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 
-from trueline.offerings.values import ServiceLevelObjective
+from trueline.offerings.values import PerformanceParameter, ServiceLevelObjective
 from trueline.settings.workspace import current_workspace
 from trueline.web.bands import band
+from trueline.web.chart_axes import daily_axis, granule_axis
 from trueline.web.charts import (
     LineChart,
     NamedInterval,
@@ -26,11 +25,13 @@ from trueline.web.evidence import (
     misses,
     thinned,
 )
+from trueline.web.group_lines import ADDED_UP
 from trueline.web.records import newest
 from trueline.web.results import row_values
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
 from trueline.web.views.members import member_ids
+from trueline.web.wording import COMPARED, floor_percent, target_text, unit_of
 
 BUCKETS = 480  # about two pixels each at full width
 
@@ -95,19 +96,26 @@ def _line_spec(sight: Sight, product_id: str, objective_id: str) -> Spec | None:
         period=period,
         envelope=thinned(series, misses(series, objective), buckets=BUCKETS),
         limit=line[0] if line else None,
-        limit_text=_limit_text(objective),
-        unit=parameter.unit,
+        limit_text=_limit_text(objective, parameter),
+        zone_name=_zone(sight, product_id, objective),
+        axis=granule_axis(parameter),
         bands=tuple(bands),
     )
     return line_chart(shown)
 
 
-def _limit_text(objective: ServiceLevelObjective) -> str:
+def _zone(sight: Sight, product_id: str, objective: ServiceLevelObjective) -> str:
+    return objective.time_zone or sight.records.inventory.products[product_id].time_zone
+
+
+def _limit_text(objective: ServiceLevelObjective, parameter: PerformanceParameter) -> str:
     if objective.threshold is not None:
-        return f"threshold {objective.threshold.value}"
+        limit = objective.threshold
+        compared = COMPARED[limit.comparator]
+        return f"threshold {compared} {limit.value} {unit_of(parameter)}".rstrip()
     if objective.threshold_c is not None:
-        return f"high loss above {objective.threshold_c}"
-    return f"target {objective.conformance_target}"
+        return f"high loss above {floor_percent(objective.threshold_c)}"
+    return f"target {target_text(objective, parameter)}"
 
 
 def _band_spec(sight: Sight, dimension: str, key: str, objective_id: str) -> Spec | None:
@@ -123,5 +131,6 @@ def _band_spec(sight: Sight, dimension: str, key: str, objective_id: str) -> Spe
     better = objective.comparator.higher_is_better if objective else False
     found = band(own, daily.product_ids, higher_is_better=better)
     parameter = sight.records.parameter_of(objective) if objective else None
-    limit = float(Fraction(objective.conformance_target)) if objective else None
-    return band_chart(found, limit, parameter.unit if parameter else "")
+    compared = objective is not None and objective.statistic not in ADDED_UP
+    limit = float(objective.conformance_target) if objective and compared else None
+    return band_chart(found, limit, daily_axis(objective, parameter))

@@ -18,8 +18,9 @@ from trueline.intake.ledger import SetAsideRow
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.set_aside import read_set_aside, set_aside_path
+from trueline.measurement.formats.mapping import MAX_MAPPING_BYTES
 from trueline.settings.workspace import Workspace, current_workspace
-from trueline.web.loaders import KINDS, UploadKind
+from trueline.web.loaders import FORMATS, KINDS, MeasurementForm, UploadKind, load_as_told
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
 from trueline.web.wording import utc_time
@@ -80,6 +81,7 @@ def _page(request: HttpRequest, status: int, context: dict[str, object]) -> Http
         {
             "parts": {"deliveries": "web/parts/deliveries.html"},
             "kinds": list(KINDS.values()),
+            "formats": FORMATS.items(),
             "kind_chosen": request.GET.get("kind", ""),
             "deliveries": [_shown(d, sight.workspace) for d in recorded[first : first + RECENT]],
             "page": page,
@@ -112,12 +114,33 @@ def _receive(request: HttpRequest, *, now: datetime) -> LoadReport:
     folder = Path(tempfile.mkdtemp(dir=incoming))
     try:
         path = folder / _safe_name(file.name, kind)
-        with open(path, "wb") as kept:
-            for chunk in file.chunks():
-                kept.write(chunk)
-        return kind.load(workspace, path, LoadOptions(now=now, recorded_by="load page"))
+        _keep(file, path)
+        options = LoadOptions(now=now, recorded_by="load page")
+        if kind.id == "measurements":
+            return load_as_told(workspace, path, options, _measurement_form(request, folder))
+        return kind.load(workspace, path, options)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(file: UploadedFile[bytes], path: Path) -> None:
+    with open(path, "wb") as kept:
+        for chunk in file.chunks():
+            kept.write(chunk)
+
+
+def _measurement_form(request: HttpRequest, folder: Path) -> MeasurementForm:
+    """Format and mapping as chosen; an unknown format is refused by its reader."""
+    mapping = request.FILES.get("mapping")
+    kept = None
+    if isinstance(mapping, UploadedFile):
+        if (mapping.size or 0) > MAX_MAPPING_BYTES:
+            raise InputError("The mapping is too large", mend="Write it as in the formats' page")
+        inside = folder / "mapping"
+        inside.mkdir()
+        kept = inside / "mapping.yaml"
+        _keep(mapping, kept)
+    return MeasurementForm(request.POST.get("format") or None, kept)
 
 
 def _safe_name(name: str, kind: UploadKind) -> str:
