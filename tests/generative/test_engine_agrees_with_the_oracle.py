@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from tests.engines.expressions import ExpressionsOnly
 from tests.engines.in_memory import assess_in_memory
 from tests.generative.comparison import compare
@@ -21,6 +21,9 @@ from trueline.engine.duckdb import DuckDBEngine
 EXAMPLES = int(os.environ.get("TRUELINE_EXAMPLES", "12"))
 _settings = settings(
     deadline=None,
+    # No shrinking: one example takes seconds on Spark, and the workspace that fails is printed.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
