@@ -6,11 +6,12 @@ import csv
 import io
 import re
 from html import unescape
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.browser.sample_operator import HOSTILE, MEASURED
+from tests.browser.sample_operator import HOSTILE, MEASURED, store_sample
 
 from trueline.intake.models import Delivery
 from trueline.settings.workspace import Workspace
@@ -292,3 +293,86 @@ def test_empty_workspace_teaches_the_first_steps(workspace: Workspace, client: C
 def test_find_opens_the_page_of_an_exact_id(operator: Workspace, client: Client) -> None:
     answer = client.get(f"/find/?q={MEASURED}")
     assert answer.headers["Location"] == f"/products/{MEASURED}/?period=2026-10"
+
+
+def test_odd_ids_have_their_pages(own_operator: Workspace, client: Client) -> None:
+    odd = "north/7?a=1#x 'q\" é%2F<b>"
+    text = (
+        "product_id,offering_id,customer_id,status,start,end,time_zone\n"
+        + '"'
+        + odd.replace('"', '""')
+        + '",eline-gold,c0001,terminated,2025-03-01T00:00:00Z,2026-01-01T00:00:00Z,Europe/Lisbon\n'
+    )
+    file = SimpleUploadedFile("products.csv", text.encode())
+    assert client.post("/load/", {"kind": "products", "file": file}).status_code == 302
+    store_sample(own_operator, products=120)
+    page = text_of(client, f"/products/{quote(odd, safe='')}/")
+    assert odd in unescape(page)
+    assert "<b>" not in page.partition("<h1>")[2].partition("</h1>")[0]
+    assert "Nothing was assessed for this product" in page
+    found = client.get("/find/", {"q": odd})
+    assert client.get(found.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["", "2026-10"])
+def test_period_may_be_left_out_or_named(operator: Workspace, client: Client, asked: str) -> None:
+    assert "October 2026" in text_of(client, f"/?period={asked}")
+
+
+def test_first_page_says_in_one_sentence_who_is_in_trouble(
+    operator: Workspace, client: Client
+) -> None:
+    stored = open_assessment(operator, "2026-10")
+    assert stored is not None
+    rows = zip(
+        stored.rows["product_id"].to_pylist(), stored.rows["verdict"].to_pylist(), strict=True
+    )
+    violating = {product for product, verdict in rows if verdict == "violated"}
+    summary = re.search(r'class="summary"><b>(\d+)</b> of 120 sold', text_of(client, "/"))
+    assert summary is not None
+    assert int(summary.group(1)) == len(violating)
+
+
+def test_line_chart_counts_days_in_the_zone_of_the_product(
+    operator: Workspace, client: Client
+) -> None:
+    # p00003 is in Europe/Lisbon: UTC+1 until 25 October 2026, UTC after.
+    spec = client.get(f"/charts/line.json?product={MEASURED}&objective=delay-p95").json()
+    assert "Europe/Lisbon time" in str(spec["layer"])
+    first = spec["datasets"]["line"][0]
+    assert first["t"] == "2026-10-01T00:00:00Z"
+    assert first["at"] == "1 Oct 2026 01:00:00 WEST"
+
+
+def test_explanation_names_what_an_exclusion_was_agreed_for(
+    operator: Workspace, client: Client
+) -> None:
+    page = text_of(client, f"/explanations/?product={MEASURED}&objective=delay-conformance")
+    assert "agreed exclusion: agreed work &lt;b&gt;17&lt;/b&gt;" in page
+
+
+def test_upload_takes_a_format_that_the_name_does_not_tell(
+    own_operator: Workspace, client: Client
+) -> None:
+    row = f"{MEASURED},frame_delay,2026-10-20T00:00:00Z,900,12.5,,false\n"
+    head = "product_id,parameter,start,duration_s,value,denominator,suspect\n"
+    file = SimpleUploadedFile("delays.txt", (head + row).encode())
+    form = {"kind": "measurements", "format": "csv", "file": file}
+    assert client.post("/load/", form).status_code == 302
+    assert Delivery.objects.order_by("-id")[0].counts["accepted"] == 1
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"format": "punched-cards"}, "is not a measurement format"),
+        ({"mapping": SimpleUploadedFile("m.yaml", b"- no\n- keys\n")}, "no keys and values"),
+    ],
+)
+def test_wrong_format_or_mapping_is_told(
+    own_operator: Workspace, client: Client, extra: dict[str, object], told: str
+) -> None:
+    file = SimpleUploadedFile("delays.csv", b"product_id\n")
+    answer = client.post("/load/", {"kind": "measurements", "file": file, **extra})
+    assert answer.status_code == 422
+    assert told in unescape(answer.content.decode())

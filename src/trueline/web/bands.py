@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from trueline.offerings.values import ServiceLevelObjective
 from trueline.web.daily import FloatMatrix, ObjectiveDays
 from trueline.web.wording import day_text, floor_percent
 
@@ -41,14 +42,14 @@ class HeatDay:
     day: date
     share: float | None
     level: int | None
-    bad_s: int
-    unknown_s: int
+    of_members: bool = False  # the share of members whose day kept the target
 
     @property
     def text(self) -> str:
         if self.share is None:
             return f"{day_text(self.day)}: no data"
-        return f"{day_text(self.day)}: {floor_percent(self.share)} good"
+        what = "of members kept the target" if self.of_members else "good"
+        return f"{day_text(self.day)}: {floor_percent(self.share)} {what}"
 
     @property
     def short(self) -> str:
@@ -97,12 +98,27 @@ def _listed(line: FloatMatrix) -> tuple[float | None, ...]:
 def heat_days(days: ObjectiveDays) -> list[HeatDay]:
     """Pooled share of good time per day."""
     good, bad = days.good_s.sum(axis=0), days.bad_s.sum(axis=0)
-    unknown = days.unknown_s.sum(axis=0)
     found = []
     for i, day in enumerate(days.days):
         known = int(good[i] + bad[i])
         share = float(Fraction(int(good[i]), known)) if known else None
-        found.append(HeatDay(day, share, _level(share), int(bad[i]), int(unknown[i])))
+        found.append(HeatDay(day, share, _level(share)))
+    return found
+
+
+def kept_days(days: ObjectiveDays, objective: ServiceLevelObjective) -> list[HeatDay]:
+    """Share of the members whose value of the day keeps the target, for statistics that do not
+    part time into good and bad."""
+    target = float(objective.conformance_target)
+    higher = objective.comparator.higher_is_better
+    with np.errstate(invalid="ignore"):
+        kept = days.value >= target if higher else days.value <= target
+    known = ~np.isnan(days.value)
+    found = []
+    for i, day in enumerate(days.days):
+        members = int(known[:, i].sum())
+        share = float(Fraction(int(kept[:, i].sum()), members)) if members else None
+        found.append(HeatDay(day, share, _level(share), of_members=True))
     return found
 
 

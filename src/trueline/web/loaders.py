@@ -67,7 +67,9 @@ KINDS = {
             "agreement_id, customer_id, objective_id and the negotiated keys",
             load_agreements,
         ),
-        UploadKind("groups", "Groups", (*_TABLES, ".yaml", ".yml"), "id, name, rule", load_groups),
+        UploadKind(
+            "groups", "Groups", (*_TABLES, ".yaml", ".yml"), "group_id, name, rule", load_groups
+        ),
         UploadKind(
             "events",
             "Events",

@@ -16,6 +16,7 @@ from trueline.web.records import Records
 from trueline.web.sparkline import bar, stacked
 from trueline.web.wording import (
     NONE,
+    SHARES,
     STATES,
     StateWord,
     duration,
@@ -129,7 +130,7 @@ class RowLine:
 
     @property
     def account(self) -> tuple[TimePart, ...]:
-        return time_account(self.row)
+        return time_account(self.row, self.objective)
 
     @property
     def account_bar(self) -> SafeString:
@@ -168,12 +169,19 @@ class HasTimes(Protocol):
     def unknown_s(self) -> int: ...
 
 
-def time_account(times: HasTimes) -> tuple[TimePart, ...]:
-    """Good, bad, excluded and unknown time; each share floored, so they may add to less."""
+def time_account(times: HasTimes, objective: ServiceLevelObjective | None) -> tuple[TimePart, ...]:
+    """Good, bad, excluded and unknown time; each share floored, so they may add to less. Where a
+    figure is no share of time, its known time is called counted: it is neither good nor bad."""
     whole = times.good_s + times.bad_s + times.excluded_s + times.unknown_s
+    if objective is None or objective.statistic in SHARES or times.bad_s:
+        known = [
+            ("good", "Good", "the promise was kept", times.good_s),
+            ("bad", "Bad", "the promise was missed", times.bad_s),
+        ]
+    else:
+        known = [("good", "Counted", "the figure is computed over this time", times.good_s)]
     classes = (
-        ("good", "Good", "the promise was kept", times.good_s),
-        ("bad", "Bad", "the promise was missed", times.bad_s),
+        *known,
         ("excluded", "Excluded", "agreed not to count", times.excluded_s),
         ("unknown", "Unknown", "nothing trusted was measured", times.unknown_s),
     )

@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 
-from trueline.web.bands import HeatDay, Outlier, band, heat_days, weeks
+from trueline.web.bands import HeatDay, Outlier, band, heat_days, kept_days, weeks
 from trueline.web.daily import ObjectiveDays
 from trueline.web.group_lines import AggregateFigure, dimension_lines, figures
 from trueline.web.records import GROUP, OFFERING
@@ -18,7 +18,7 @@ from trueline.web.shell import show
 from trueline.web.sight import Sight, look, page_number
 from trueline.web.verdict_rows import Order, RowFilter, filtered, is_state, page_of
 from trueline.web.views.home import ShownLine
-from trueline.web.wording import STALE, STATES, duration, floor_percent, objective_value
+from trueline.web.wording import SHARES, STALE, STATES, duration, floor_percent, objective_value
 
 DAY_LIST = 50
 
@@ -115,7 +115,7 @@ def _objective_part(
     wanted = RowFilter(request.GET.get("state") or None, objective_id, product_ids)
     order = Order.parse(request.GET.get("sort"))
     listed = page_of(filtered(sight.assessed, wanted), order, page_number(request))
-    parts = time_account(chosen.line.figure)
+    parts = time_account(chosen.line.figure, chosen.line.objective)
     context: dict[str, object] = {
         "objective_id": objective_id,
         "listed": listed,
@@ -135,10 +135,13 @@ def _objective_part(
 def _daily_part(
     request: HttpRequest, sight: Sight, chosen: ShownLine, days: ObjectiveDays
 ) -> dict[str, object]:
-    heat = heat_days(days)
+    promised = chosen.line.objective
+    in_time = promised is None or promised.statistic in SHARES
+    heat = heat_days(days) if in_time or promised is None else kept_days(days, promised)
     day = _day(request, heat)
     return {
         "weeks": weeks(heat),
+        "heat_of_members": not in_time,
         "outliers": outliers(sight, chosen, days),
         "day": day,
         "day_rows": _members_on(sight, chosen, days, day.day) if day else (),

@@ -12,7 +12,7 @@ from trueline.web.records import GROUP, OFFERING, Records
 from trueline.web.shell import show
 from trueline.web.sight import look
 from trueline.web.views.home import ShownLine
-from trueline.web.wording import promised_text, statistic_text, target_text
+from trueline.web.wording import floor_percent, promised_text, statistic_text, target_text
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _facts(records: Records, promised: ServiceLevelObjective) -> tuple[tuple[str
         ("Zone", promised.time_zone or "the product's"),
         ("Service hours", "around the clock" if hours is None else _hours(promised)),
         ("Missing data", promised.missing_data.value),
-        ("Minimum coverage", f"{promised.min_coverage * 100:f} %"),
+        ("Minimum coverage", floor_percent(promised.min_coverage)),
         ("Version", str(promised.version)),
         ("Valid from", promised.valid_from.isoformat() if promised.valid_from else ""),
         ("Valid to", promised.valid_to.isoformat() if promised.valid_to else ""),
