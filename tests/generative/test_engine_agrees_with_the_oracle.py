@@ -18,6 +18,7 @@ from tests.oracle.assess import assess
 from trueline.engine import Engine
 from trueline.engine.duckdb import DuckDBEngine
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 EXAMPLES = int(os.environ.get("TRUELINE_EXAMPLES", "12"))
 _settings = settings(
     deadline=None,

@@ -326,7 +326,8 @@ def _merged(rows: Sequence[Row], plans: Sequence[_ReadingPlan]) -> Row:
         out[f"k{i}"] = sum(r[count] * r["duration_s"] for r in rows)
         for at in range(len(plan.comparators)):
             name = f"g{i}_{at}"
-            out[name] = sum(r[name] * r["duration_s"] for r in rows)
+            # An engine may count to null where no comparison had a number.
+            out[name] = sum((r[name] or 0) * r["duration_s"] for r in rows)
         for p in plan.percentiles:
             name = _percentile_column(i, p)
             out[name] = next((r[name] for r in rows if r[name] is not None), None)
