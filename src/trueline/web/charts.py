@@ -22,6 +22,7 @@ from trueline.web.evidence import Envelope
 from trueline.web.wording import local_time
 
 VEGA_LITE = "6.4"
+KINDS = ("excluded", "unknown")  # of time that is drawn in a pattern
 HATCHES = 130  # strokes that a hatched band as wide as the chart would have
 # One palette for screen and paper; the blue and the vermilion differ to every kind of eye.
 BLUE, BLUE_SOFT, MISS, GREY, INK = "#2b7bc0", "#8fbbe0", "#d1490f", "#7b8794", "#738191"
@@ -56,7 +57,7 @@ class LineChart:
 
 def line_chart(shown: LineChart) -> Spec:
     """Granules over time with the target line; misses shaded, uncounted time hatched."""
-    kinds = tuple(k for k in ("excluded", "unknown") if any(b.kind == k for b in shown.bands))
+    kinds = tuple(k for k in KINDS if any(b.kind == k for b in shown.bands))
     data: dict[str, Rows] = {
         "line": _line_rows(shown.envelope, shown.zone_name),
         "range": _ranges(shown.envelope),
@@ -82,9 +83,8 @@ def line_chart(shown: LineChart) -> Spec:
     axis = held_in(shown.axis, shown.envelope.high, shown.limit)
     if axis.high is not None:
         data["beyond"] = _beyond(shown.envelope, axis.high, shown.zone_name)
-    drawing = _line_drawing(
-        time_axis(shown.period, shown.zone_name), axis, kinds, shown.limit is not None
-    )
+    present = frozenset(name for name, rows in data.items() if rows)
+    drawing = _line_drawing(time_axis(shown.period, shown.zone_name), axis, present)
     return {**drawing, "datasets": data}
 
 
@@ -111,27 +111,34 @@ def band_chart(band: Band, limit: float | None, axis: ValueAxis) -> Spec:
 
 
 @lru_cache(maxsize=64)  # a drawing without its data: Altair takes long to check one
-def _line_drawing(times: TimeAxis, axis: ValueAxis, kinds: tuple[str, ...], limit: bool) -> Spec:
+def _line_drawing(times: TimeAxis, axis: ValueAxis, present: frozenset[str]) -> Spec:
+    """The layers whose data are `present`; Vega complains of the extent of empty ones."""
     # Unseen points at both ends stretch the axis over the whole period.
     ends = alt.Chart(alt.NamedData("period")).mark_point(opacity=0).encode(x=times.x)
     missed = alt.Chart(alt.NamedData("missed")).mark_rect(color=MISS, opacity=0.22)
-    behind = [ends, missed.encode(x="t:T", x2="end:T"), *_hatching(kinds)]
-    ranges = alt.Chart(alt.NamedData("range")).mark_rule(color=BLUE_SOFT, opacity=0.7, clip=True)
-    line = alt.Chart(alt.NamedData("line")).mark_line(color=BLUE, strokeWidth=1, clip=True)
-    values = [
-        ranges.encode(x="t:T", y=axis.y("low"), y2="high:Q"),
-        line.encode(x="t:T", y=axis.y("v"), tooltip=_told(axis)),
-    ]
-    if axis.high is not None:
-        beyond = alt.Chart(alt.NamedData("beyond")).mark_point(
-            shape="triangle-up", filled=True, color=BLUE, size=45, opacity=1
-        )
-        values.append(beyond.encode(x="t:T", y=alt.value(5), tooltip=_told(axis)))
-    if limit:
-        values.append(_target())
-    chart = alt.layer(*behind, alt.layer(*values))
+    behind = [ends]
+    if "missed" in present:
+        behind.append(missed.encode(x="t:T", x2="end:T"))
+    behind += _hatching(tuple(kind for kind in KINDS if kind in present))
+    values = _value_layers(axis, present)
+    chart = alt.layer(*behind, alt.layer(*values)) if values else alt.layer(*behind)
     # Hatching is drawn from 0 to 1 of the height, the values on their own axis.
     return _finished(chart.resolve_scale(y="independent"), height=240)
+
+
+def _value_layers(axis: ValueAxis, present: frozenset[str]) -> list[alt.Chart | alt.LayerChart]:
+    ranges = alt.Chart(alt.NamedData("range")).mark_rule(color=BLUE_SOFT, opacity=0.7, clip=True)
+    line = alt.Chart(alt.NamedData("line")).mark_line(color=BLUE, strokeWidth=1, clip=True)
+    beyond = alt.Chart(alt.NamedData("beyond")).mark_point(
+        shape="triangle-up", filled=True, color=BLUE, size=45, opacity=1
+    )
+    layers = {
+        "range": ranges.encode(x="t:T", y=axis.y("low"), y2="high:Q"),
+        "line": line.encode(x="t:T", y=axis.y("v"), tooltip=_told(axis)),
+        "beyond": beyond.encode(x="t:T", y=alt.value(5), tooltip=_told(axis)),
+        "limit": _target(),
+    }
+    return [layer for name, layer in layers.items() if name in present]
 
 
 def _told(axis: ValueAxis) -> list[alt.Tooltip]:

@@ -71,9 +71,13 @@ def grouped(number: int | str) -> str:
 
 @register.filter
 def dimension(name: str) -> str:
-    """What people call a way of putting sold offerings together: `SLA type`, `CPE model`."""
-    if name in _DIMENSIONS:
-        return _DIMENSIONS[name]
+    """What people call a way of putting sold offerings together: `SLA types`, `CPE model`."""
+    return _DIMENSIONS.get(name) or characteristic(name)
+
+
+@register.filter
+def characteristic(name: str) -> str:
+    """The name of one characteristic of a sold offering: `CPE model`."""
     words = " ".join(_SHORT.get(word, word) for word in name.replace(".", "_").split("_"))
     return words[:1].upper() + words[1:]
 
