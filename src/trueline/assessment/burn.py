@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from trueline.offerings.values import exact_fraction
+
 Exact = Fraction | Decimal | int
 
 
 def allowance(target: Exact, total: Exact) -> Fraction:
     """Bad time (or events) out of `total` that a target share leaves."""
-    return (1 - Fraction(target)) * Fraction(total)
+    return (1 - _exact(target)) * _exact(total)
 
 
 def allowance_left(bad: Exact, total: Exact, target: Exact) -> Fraction | None:
@@ -22,17 +24,23 @@ def allowance_left(bad: Exact, total: Exact, target: Exact) -> Fraction | None:
 
 def left_of_limit(used: Exact, limit: Exact) -> Fraction | None:
     """Share of a limit still there, such as a number of outages allowed."""
-    if Fraction(limit) == 0:
-        return Fraction(1) if Fraction(used) == 0 else None
-    return 1 - Fraction(used) / Fraction(limit)
+    used, limit = _exact(used), _exact(limit)
+    if limit == 0:
+        return Fraction(1) if used == 0 else None
+    return 1 - used / limit
 
 
 def burn_rate(bad: Exact, total: Exact, target: Exact) -> Fraction | None:
     """(bad / total) / (1 - target): at 1 the allowance lasts exactly the period. None without
     time, or where a target of 100 % leaves nothing to burn."""
-    if Fraction(total) == 0 or Fraction(target) == 1:
+    target, total = _exact(target), _exact(total)
+    if total == 0 or target == 1:
         return None
-    return Fraction(bad) / Fraction(total) / (1 - Fraction(target))
+    return _exact(bad) / (total * (1 - target))
+
+
+def _exact(number: Exact) -> Fraction:
+    return number if isinstance(number, Fraction) else exact_fraction(number)
 
 
 def allowance_used(rate: Exact, window_s: int, period_s: int) -> Fraction:
