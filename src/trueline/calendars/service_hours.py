@@ -20,7 +20,7 @@ def holiday_dates(calendar: str, year: int) -> frozenset[date]:
         return frozenset(
             holiday_calendars.country_holidays(country, subdiv=subdivision or None, years=year)
         )
-    except NotImplementedError:
+    except NotImplementedError:  # how the holidays library says that it has no such calendar
         raise InputError(
             f"{calendar!r} is not a holiday calendar",
             mend="Write a country, or country and subdivision, such as PT or GB-ENG",

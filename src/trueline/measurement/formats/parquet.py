@@ -34,6 +34,7 @@ class ParquetReader:
             for rows in file.iter_batches(_ROWS, columns=columns):
                 yield _batch(pa.Table.from_batches([rows]), line, place)
                 line += rows.num_rows
+        # pyarrow says "not implemented" of an encoding or codec that it cannot read.
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise InputError(
                 f"This is not a whole Parquet file: {str(error).splitlines()[0][:200]}",
