@@ -48,3 +48,11 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"no shared material at {SHARED}")
     return SHARED
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes go by the argument's name: what they hold (a time stamp, say) may change between runs.
+
+    pytest numbers the names that are alike; parallel workers have to collect the same ones.
+    """
+    return argname if isinstance(val, bytes) else None
