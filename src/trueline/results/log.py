@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from trueline.results.values import (
     Belief,
     FigureKey,
     LoggedFigure,
+    Restated,
 )
 from trueline.settings.workspace import Workspace
 
@@ -144,8 +145,30 @@ def standing(
     workspace: Workspace, period: str, *, on: datetime | None = None
 ) -> dict[FigureKey, tuple[LoggedFigure, Batch]]:
     """The figures of a period that stood at `on` (now when None), each with its link."""
+    return _overlaid(workspace, batches(period, on=on))
+
+
+def changes_of(workspace: Workspace, sequence: int) -> list[Restated]:
+    """What one link changed: each of its figures with the one that stood before it."""
+    row = ResultBatch.objects.filter(sequence=sequence).first()
+    if row is None:
+        raise InputError(f"The result log has no link {sequence}", mend="trueline results list")
+    earlier = [b for b in batches(row.period) if b.sequence < sequence]
+    before = _overlaid(workspace, earlier)
+    changes = []
+    for figure in figures_of(workspace, sequence):
+        stood = before.get(figure.key)
+        after = None if figure.retracted else figure
+        changes.append(Restated(stood[0] if stood else None, after))
+    return changes
+
+
+def _overlaid(
+    workspace: Workspace, links: Iterable[Batch]
+) -> dict[FigureKey, tuple[LoggedFigure, Batch]]:
+    """The figures that stand after these links, each with the link that brought it."""
     found: dict[FigureKey, tuple[LoggedFigure, Batch]] = {}
-    for batch in batches(period, on=on):
+    for batch in links:
         for figure in figures_of(workspace, batch.sequence):
             if figure.retracted:
                 found.pop(figure.key, None)
