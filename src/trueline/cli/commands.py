@@ -12,6 +12,7 @@ COMMANDS = {
     "replay": ("replay", "replay"),
     "assess": ("assess", "assess"),
     "aggregate": ("aggregate", "aggregate"),
+    "pivot": ("pivot", "pivot_verdicts"),
     "explain": ("explain", "explain"),
     "test": ("standard_test", "test"),
     "results": ("results", "app"),

@@ -13,6 +13,7 @@ from trueline.web.views.load import load, set_aside
 from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
+from trueline.web.views.pivot import pivot_page
 from trueline.web.views.product import customer, product
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("pivot/", pivot_page, name="pivot"),
     path("results/", results.log, name="results"),
     path("results/<int:sequence>/", results.link, name="result-link"),
     path("receipts/", results.receipt, name="receipt"),
