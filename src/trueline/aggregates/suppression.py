@@ -3,9 +3,9 @@
 A cell that concerns fewer than `k` customers is hidden (primary). Where totals are shown, a hidden
 cell that is alone in its row or column is the total less the others, so further cells are hidden
 (complementary). A table's hidden cells are edges between its rows and columns; one of them can be
-worked out from the totals exactly where its edge is a bridge, that is, lies on no circle. Cells that
-close a circle are added, at the least cost, until none is. Totals take part as one more row and
-column."""
+worked out from the totals exactly where its edge is a bridge, that is, lies on no circle. Cells
+that close a circle are added, at the least cost, until none is. Totals take part as one more row
+and column."""
 
 from __future__ import annotations
 
