@@ -27,6 +27,7 @@ PAGES = {
     "verdicts": "/rows/?verdict=violated",
     "load": "/load/?delivery=6",
     "find": "/find/?q=gold",
+    "reconciliation": "/reconciliation/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",
     "result log": "/results/?check=1",

@@ -15,6 +15,7 @@ COMMANDS = {
     "pivot": ("pivot", "pivot_verdicts"),
     "explain": ("explain", "explain"),
     "test": ("standard_test", "test"),
+    "reconcile": ("reconcile", "reconcile_records"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),
     "receipt": ("receipt", "receipt"),

@@ -15,6 +15,7 @@ from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.pivot import pivot_page
 from trueline.web.views.product import customer, product
+from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
 
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("reconciliation/", reconciliation, name="reconciliation"),
     path("pivot/", pivot_page, name="pivot"),
     path("results/", results.log, name="results"),
     path("results/<int:sequence>/", results.link, name="result-link"),
