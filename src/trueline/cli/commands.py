@@ -18,6 +18,7 @@ COMMANDS = {
     "reconcile": ("reconcile", "reconcile_records"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),
+    "writeback": ("writeback", "app"),
     "receipt": ("receipt", "receipt"),
     "verify": ("receipt", "verify"),
     "export": ("export", "app"),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "trueline.outages",
     "trueline.assessment",
     "trueline.results",
+    "trueline.writeback",
     "trueline.web",
 ]
 MIDDLEWARE = [

@@ -18,6 +18,8 @@ from trueline.sourcing.read import what_was_sourced
 from trueline.sourcing.reconcile import MENDS, Finding, Mismatch, Reconciliation, reconcile
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
+from trueline.writeback.models import Told
+from trueline.writeback.queue import State
 
 PER_PAGE = 50
 TITLES = {
@@ -58,6 +60,8 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
             ShownKind(one.value, TITLES[one], MENDS[one], counts[one], one is kind)
             for one in Mismatch
         ],
+        "told": Counter(Told.objects.values_list("state", flat=True)),
+        "refused": Told.objects.filter(state=State.DEAD).order_by("product_id")[:PER_PAGE],
         "title": TITLES[kind] if kind else "",
         "mend": MENDS[kind] if kind else "",
         "findings": listed[(page - 1) * PER_PAGE :][:PER_PAGE],
