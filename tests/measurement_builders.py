@@ -15,7 +15,7 @@ from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake
 from trueline.measurement.names import KnownNames
-from trueline.measurement.scan import ScanRequest
+from trueline.measurement.columns import ScanRequest
 from trueline.settings.workspace import Workspace
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

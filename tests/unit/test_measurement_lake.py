@@ -27,7 +27,7 @@ from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.models import LakeFile
 from trueline.measurement.names import KnownNames
-from trueline.measurement.scan import ScanRequest
+from trueline.measurement.columns import ScanRequest
 from trueline.settings.workspace import Workspace
 
 A = G("p1", "delay", OCTOBER, 16.186)

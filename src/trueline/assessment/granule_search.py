@@ -39,7 +39,9 @@ from trueline.assessment.timeline import (
     goodness,
 )
 from trueline.engine import Engine
-from trueline.measurement.scan import GranuleScan, ScanRequest
+from trueline.measurement.arrays import GranuleArrays
+from trueline.measurement.columns import ScanRequest
+from trueline.measurement.scan import GranuleScan
 from trueline.measurement.values import Event
 from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
 
@@ -57,6 +59,10 @@ class LakeLike(Protocol):
     def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None: ...
 
     def scan(self, engine: Engine, request: ScanRequest) -> GranuleScan: ...
+
+    def arrays(self, request: ScanRequest) -> GranuleArrays | None: ...
+
+    def longest_s(self, request: ScanRequest) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -130,17 +136,20 @@ class GranuleSearch:
     def scan(
         self, parameters: Iterable[str], start_s: int, end_s: int, keys: Sequence[int]
     ) -> GranulesLike:
-        scan = self.request.lake.scan(
-            self.engine,
-            ScanRequest(
-                start_s=start_s,
-                end_s=end_s,
-                parameters=tuple(sorted(set(parameters))),
-                delivery=self.request.delivery,
-                product_keys=(min(keys), max(keys) + 1),
-            ),
-        )
+        request = self._scan_request(parameters, (start_s, end_s), keys)
+        scan = self.request.lake.scan(self.engine, request)
         return without_overlap(scan) if scan.overlapping else scan
+
+    def _scan_request(
+        self, parameters: Iterable[str], span: tuple[int, int], keys: Sequence[int]
+    ) -> ScanRequest:
+        return ScanRequest(
+            start_s=span[0],
+            end_s=span[1],
+            parameters=tuple(sorted(set(parameters))),
+            delivery=self.request.delivery,
+            product_keys=(min(keys), max(keys) + 1),
+        )
 
     def _extent(self, parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
         return self.request.lake.extent([parameter]) or otherwise
@@ -150,7 +159,7 @@ class GranuleSearch:
         request = ScanRequest(
             first - 366 * DAY_S, last, tuple(sorted(set(parameters))), self.request.delivery
         )
-        return self.request.lake.scan(self.engine, request).max_duration_s
+        return self.request.lake.longest_s(request)
 
     @cached_property
     def arrays(self) -> SortedGranules | None:
@@ -169,8 +178,11 @@ class GranuleSearch:
         for _, task in self._measured(Source.STATES):
             margin = _margin_s(state_rule(task), longest)
             before, after = max(before, margin), max(after, margin)
-        granules = self.scan(parameters, first - before, last + after, keys)
-        return SortedGranules.read(self.engine, granules, keys)
+        span = (first - before, last + after)
+        arrays = self.request.lake.arrays(self._scan_request(parameters, span, keys))
+        if arrays is not None:
+            return SortedGranules.of(arrays)
+        return SortedGranules.read(self.engine, self.scan(parameters, *span, keys), keys)
 
     def tallies(self) -> tuple[dict[tuple[int, Reading], Tally], dict[int, int]]:
         """Tallies by unit and reading, and each task's position among its thresholds."""

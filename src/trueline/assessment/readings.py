@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol
 
 import ibis
@@ -109,6 +110,7 @@ def compared(
 _NO_SUCH_INTEGER = -(1 << 62)
 
 
+@lru_cache(maxsize=4_096)
 def exact_bound(
     comparator: Comparator, bound: Decimal, decimals: int | None
 ) -> tuple[Comparator, int | float]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from trueline.calendars.intervals import Interval, subtract, union
 from trueline.measurement.events import events_at
 from trueline.measurement.lake import Lake, open_lake
-from trueline.measurement.scan import ScanRequest
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.values import Event
 from trueline.offerings.values import (
     ParameterKind,
