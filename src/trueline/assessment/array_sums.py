@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from fractions import Fraction
 
 import numpy as np
@@ -64,9 +65,13 @@ class _Rows:
             return sum(int(self.duration_s[s].sum()) for s in self.slices)
         return sum(int(self.duration_s[s][counted[s]].sum()) for s in self.slices)
 
+    @cached_property
+    def whole_count(self) -> int:
+        return sum(s.stop - s.start for s in self.slices)
+
     def count(self, counted: Flags | None) -> int:
         if counted is None:
-            return sum(s.stop - s.start for s in self.slices)
+            return self.whole_count
         return sum(int(np.count_nonzero(counted[s])) for s in self.slices)
 
     def signed_seconds(self, counted: Flags | None) -> int:
@@ -102,15 +107,15 @@ def _rows_of(granules: SortedGranules, unit: Unit, first: int, last: int) -> _Ro
 
 
 def _tally(rows: _Rows, arrays: ReadingArrays, wanted: Wanted) -> Tally:
-    good = [_good_seconds(rows, arrays, c, bound) for c, bound in wanted.thresholds]
+    known = arrays.known
     needs_numbers = wanted.moments or wanted.percentiles or wanted.histogram
-    numbers = rows.taken(arrays.number, arrays.known) if needs_numbers else arrays.number[:0]
+    numbers = rows.taken(arrays.number, known) if needs_numbers else arrays.number[:0]
     samples = _bucketed(rows, arrays, numbers) if _many(numbers, wanted) else None
     return Tally(
-        known_s=rows.seconds(arrays.known) + rows.signed_seconds(arrays.known),
+        known_s=rows.seconds(known) + rows.signed_seconds(known),
         samples=rows.count(arrays.present),
-        numbers=rows.count(arrays.known),
-        good_s=tuple(good),
+        numbers=rows.count(known),
+        good_s=tuple(_good_seconds(rows, arrays, c, bound) for c, bound in wanted.thresholds),
         percentiles={
             p: _percentile(numbers, samples, p, arrays.decimals) for p in wanted.percentiles
         },

@@ -40,7 +40,8 @@ class BucketedSamples:
             found: int | float = lowest.item()
             return found
         place = rank - 1 - int(reached[bucket] - self.counts[bucket])
-        found = np.partition(within, place)[place].item()
+        within.partition(place)
+        found = within[place].item()
         return found
 
     def histogram(self) -> Histogram:
@@ -67,7 +68,7 @@ def bucketed_whole(whole: Integers, numbers: Numbers, divisor: int) -> BucketedS
     bounds = (float("-inf"), float("inf"))
     if numbers is not whole:
         bounds = (float(numbers.min()), float(numbers.max()))
-    return BucketedSamples(numbers, np.take(places, whole), keys, bounds)
+    return BucketedSamples(numbers, places.take(whole), keys, bounds)
 
 
 @lru_cache(maxsize=32)

@@ -189,17 +189,7 @@ class GranuleSearch:
         tasks = self._measured(Source.GRANULES, Source.STATES, Source.HISTOGRAM)
         if not tasks:
             return {}, {}
-        wanted: dict[int, dict[Reading, Wanted]] = {}
-        positions: dict[int, int] = {}
-        for number, task in tasks:
-            reading = reading_of(task.parameter, task.objective.statistic)
-            mine = RULES[task.objective.statistic].wanted(task.objective)
-            if self.request.pooled and mine.percentiles:
-                mine = replace(mine, histogram=True)
-            readings = wanted.setdefault(task.unit.number, {})
-            so_far = readings.get(reading, Wanted())
-            positions[number] = len(so_far.thresholds)
-            readings[reading] = _merged(so_far, mine)
+        wanted, positions = self._wanted(tasks)
         units = _units(task for _, task in tasks)
         demand = Demand(units, self.keys, wanted)
         arrays = self.arrays
@@ -212,6 +202,38 @@ class GranuleSearch:
         longest = self.longest_s(parameters, first, last)
         cut = self.scan(parameters, first - longest, last, keys) if longest else base
         return sum_granules(self.engine, base, demand, cut), positions
+
+    def _wanted(
+        self, tasks: Sequence[tuple[int, Task]]
+    ) -> tuple[dict[int, Mapping[Reading, Wanted]], dict[int, int]]:
+        """What each unit wants of each reading, and each task's position among the thresholds.
+        Units of products under the same objectives want the same: that is worked out once."""
+        of_unit: dict[int, list[tuple[int, Task]]] = {}
+        for number, task in tasks:
+            of_unit.setdefault(task.unit.number, []).append((number, task))
+        shared: dict[tuple[int, ...], tuple[Mapping[Reading, Wanted], list[int]]] = {}
+        wanted: dict[int, Mapping[Reading, Wanted]] = {}
+        positions: dict[int, int] = {}
+        for unit, mine in of_unit.items():
+            alike = tuple(id(task.applied) for _, task in mine)
+            if alike not in shared:
+                shared[alike] = self._wanted_of([task for _, task in mine])
+            wanted[unit], places = shared[alike]
+            positions.update(zip((number for number, _ in mine), places, strict=True))
+        return wanted, positions
+
+    def _wanted_of(self, tasks: Sequence[Task]) -> tuple[Mapping[Reading, Wanted], list[int]]:
+        readings: dict[Reading, Wanted] = {}
+        positions: list[int] = []
+        for task in tasks:
+            reading = reading_of(task.parameter, task.objective.statistic)
+            mine = RULES[task.objective.statistic].wanted(task.objective)
+            if self.request.pooled and mine.percentiles:
+                mine = replace(mine, histogram=True)
+            so_far = readings.get(reading, Wanted())
+            positions.append(len(so_far.thresholds))
+            readings[reading] = _merged(so_far, mine)
+        return readings, positions
 
     def sketched(self) -> dict[int, Fraction | None]:
         """Percentiles from histograms, by task."""

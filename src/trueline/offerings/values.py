@@ -55,9 +55,14 @@ def exact_fraction(number: Decimal | int) -> Fraction:
 
 def exact_ratio(number: Fraction | Decimal | int) -> tuple[int, int]:
     """Numerator and denominator, the latter above 0."""
-    if isinstance(number, Fraction):
-        return number.numerator, number.denominator
-    return (number, 1) if isinstance(number, int) else exact_fraction(number).as_integer_ratio()
+    if isinstance(number, Decimal):
+        return _decimal_ratio(number)
+    return number.as_integer_ratio()
+
+
+@lru_cache(maxsize=65_536)
+def _decimal_ratio(number: Decimal) -> tuple[int, int]:
+    return number.as_integer_ratio()
 
 
 class Comparator(StrEnum):
