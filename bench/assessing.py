@@ -33,7 +33,6 @@ def assess(home: str, aggregates: str = "pooled", rows_to: str | None = None) ->
     from trueline.calendars.periods import parse_period
     from trueline.engine.duckdb import DuckDBEngine
 
-    _import_all(DuckDBEngine(threads=1))
     watch = Stopwatch()
     known = what_was_known(workspace)
     known_s = watch.read()["cpu_s"]
@@ -60,15 +59,6 @@ def assess(home: str, aggregates: str = "pooled", rows_to: str | None = None) ->
         "aggregates": pooled,
         "set_aside": len(result.set_aside),
     }
-
-
-def _import_all(engine: object) -> None:
-    """What the first expression imports, so that no time counts the loading of libraries."""
-    import pyarrow as pa
-
-    table = engine.table(pa.table({"x": [1]}))
-    engine.run(table.group_by("x").aggregate(n=table.count()))
-    engine.close()
 
 
 def stages(home: str) -> dict:

@@ -12,10 +12,10 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake
 from trueline.measurement.names import KnownNames
-from trueline.measurement.columns import ScanRequest
 from trueline.settings.workspace import Workspace
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)

@@ -23,11 +23,11 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.ledger import Ledger
 from trueline.intake.record import DeliverySource, latest_delivery
 from trueline.measurement.append import append_granules
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.models import LakeFile
 from trueline.measurement.names import KnownNames
-from trueline.measurement.columns import ScanRequest
 from trueline.settings.workspace import Workspace
 
 A = G("p1", "delay", OCTOBER, 16.186)

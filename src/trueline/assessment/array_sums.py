@@ -6,18 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from trueline.assessment.buckets import BucketedSamples, bucketed, bucketed_whole
-from trueline.assessment.granule_sums import Demand, Tally, Wanted
 from trueline.assessment.histogram import exact_sum
 from trueline.assessment.percentile import rank
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import Reading, exact_bound, number_of
-from trueline.assessment.sorted_granules import Flags, Numbers, ReadingArrays, SortedGranules
+from trueline.assessment.sorted_granules import ReadingArrays, SortedGranules
+from trueline.assessment.tallies import Demand, Tally, Wanted
+from trueline.measurement.granule_arrays import Flags, Integers, Numbers
 from trueline.offerings.values import Comparator
 
 _COMPARE = {
@@ -54,7 +53,7 @@ class _Rows:
 
     slices: tuple[slice, ...]
     cut: tuple[tuple[int, int], ...]
-    duration_s: npt.NDArray[np.int64]
+    duration_s: Integers
     step_s: int | None
 
     def seconds(self, counted: Flags | None) -> int:
@@ -81,7 +80,7 @@ class _Rows:
     def taken(self, numbers: Numbers, counted: Flags | None) -> Numbers:
         """Numbers of the counted rows that start in allowed time."""
         parts = [numbers[s] if counted is None else numbers[s][counted[s]] for s in self.slices]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)  # type: ignore[return-value]  # one kind in, one out
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _rows_of(granules: SortedGranules, unit: Unit, first: int, last: int) -> _Rows:

@@ -21,7 +21,7 @@ from trueline.inventory.values import InventorySnapshot, Product
 from trueline.measurement.values import Event
 from trueline.offerings.values import Catalog
 
-PRODUCTS_PER_CHUNK = 256  # two blocks of the lake
+PRODUCTS_PER_CHUNK = 128  # one block of the lake
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trueline.assessment.histogram import Histogram, bucket_keys, histogram_of
-from trueline.measurement.arrays import Integers, Numbers
+from trueline.measurement.granule_arrays import Integers, Numbers
 
 _TABLE_BITS = 21  # whole numbers below 2**21 have a table; larger ones take the logarithm
 _AT_ONCE = 1 << 16
@@ -23,7 +23,7 @@ class BucketedSamples:
 
     samples: Numbers
     places: Integers | npt.NDArray[np.uint16]
-    keys: Integers
+    keys: npt.NDArray[np.int64]
     bounds: tuple[float, float]  # every sample lies within
 
     @cached_property
@@ -35,13 +35,11 @@ class BucketedSamples:
         reached = np.cumsum(self.counts)
         bucket = int(reached.searchsorted(rank))
         within = self.samples[self.places == bucket]
-        lowest = within.min()
-        if lowest == within.max():
-            found: int | float = lowest.item()
-            return found
-        place = rank - 1 - int(reached[bucket] - self.counts[bucket])
-        within.partition(place)
-        found = within[place].item()
+        place = 0
+        if within.min() != within.max():  # equal ones are slow to part
+            place = rank - 1 - int(reached[bucket] - self.counts[bucket])
+            within.partition(place)
+        found: int | float = within[place].item()
         return found
 
     def histogram(self) -> Histogram:
@@ -57,22 +55,22 @@ def bucketed(numbers: npt.NDArray[np.float64]) -> BucketedSamples:
     return BucketedSamples(numbers, keys - first, np.arange(first, last + 1), bounds)
 
 
-def bucketed_whole(whole: Integers, numbers: Numbers, divisor: int) -> BucketedSamples:
+def bucketed_whole(whole: Numbers, numbers: Numbers, divisor: int) -> BucketedSamples:
     """Numbers that are whole / divisor, or the whole numbers themselves."""
     highest = int(whole.max())
     bits = max(10, highest.bit_length())
     if int(whole.min()) < 0 or bits > _TABLE_BITS:
-        found = bucketed(whole / divisor)
+        found = bucketed(np.divide(whole, divisor, dtype=np.float64))
         return replace(found, samples=numbers)
     places, keys = _table(divisor, bits)
     bounds = (float("-inf"), float("inf"))
     if numbers is not whole:
         bounds = (float(numbers.min()), float(numbers.max()))
-    return BucketedSamples(numbers, places.take(whole), keys, bounds)
+    return BucketedSamples(numbers, places.take(whole.astype(np.intp)), keys, bounds)
 
 
 @lru_cache(maxsize=32)
-def _table(divisor: int, bits: int) -> tuple[npt.NDArray[np.uint16], Integers]:
+def _table(divisor: int, bits: int) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int64]]:
     """For every whole number below 2**bits the place of its bucket among the keys, which rise."""
     size = 1 << bits
     keys = np.empty(size, np.int32)

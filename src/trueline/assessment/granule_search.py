@@ -7,25 +7,19 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Protocol
-
-import ibis
-import ibis.expr.types as ir
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 from trueline.assessment.array_sums import sum_arrays
 from trueline.assessment.g826 import CONSECUTIVE, SEVERELY_ERRORED_FROM
-from trueline.assessment.granule_sums import Demand, Tally, Wanted, sum_granules
 from trueline.assessment.histogram import Histogram
-from trueline.assessment.histogram_sums import histograms, sketched_percentile
 from trueline.assessment.plan import Task, Unit
-from trueline.assessment.readings import ColumnLike, GranulesLike, Reading, reading_of
+from trueline.assessment.readings import GranulesLike, Reading, reading_of
 from trueline.assessment.sorted_granules import SortedGranules
 from trueline.assessment.states import (
     StateEvidence,
     StateRule,
-    StateScan,
     cut_to,
-    find_states,
     states_from_arrays,
 )
 from trueline.assessment.statistics import RULES
@@ -33,17 +27,16 @@ from trueline.assessment.statistics.rule import (
     Source,
     UnavailableGranules,
 )
-from trueline.assessment.timeline import (
-    Measured,
-    fetch_measured,
-    goodness,
-)
+from trueline.assessment.tallies import Demand, Tally, Wanted
+from trueline.assessment.timeline import Measured, goodness
 from trueline.engine import Engine
-from trueline.measurement.arrays import GranuleArrays
 from trueline.measurement.columns import ScanRequest
-from trueline.measurement.scan import GranuleScan
+from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.values import Event
 from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
+
+if TYPE_CHECKING:
+    from trueline.measurement.scan import GranuleScan
 
 DAY_S = 86_400
 DEFAULT_THRESHOLD_C = Decimal("0.5")
@@ -102,14 +95,6 @@ def state_rule(task: Task) -> StateRule:
     )
 
 
-@dataclass(frozen=True)
-class ClippedGranules:
-    """A scan in which trusted granules of one product and parameter do not overlap."""
-
-    table: ir.Table
-    columns: Mapping[str, ColumnLike]
-
-
 @dataclass
 class GranuleSearch:
     engine: Engine
@@ -138,7 +123,7 @@ class GranuleSearch:
     ) -> GranulesLike:
         request = self._scan_request(parameters, (start_s, end_s), keys)
         scan = self.request.lake.scan(self.engine, request)
-        return without_overlap(scan) if scan.overlapping else scan
+        return expressions().without_overlap(scan) if scan.overlapping else scan
 
     def _scan_request(
         self, parameters: Iterable[str], span: tuple[int, int], keys: Sequence[int]
@@ -201,7 +186,7 @@ class GranuleSearch:
         base = self.scan(parameters, first, last, keys)
         longest = self.longest_s(parameters, first, last)
         cut = self.scan(parameters, first - longest, last, keys) if longest else base
-        return sum_granules(self.engine, base, demand, cut), positions
+        return expressions().sum_granules(self.engine, base, demand, cut), positions
 
     def _wanted(
         self, tasks: Sequence[tuple[int, Task]]
@@ -246,14 +231,20 @@ class GranuleSearch:
             known = self.histograms(_units(task for _, task in tasks), reading)
             for number, task in tasks:
                 if task.objective.percentile is not None:
-                    found[number] = sketched_percentile(known, task.unit, task.objective.percentile)
+                    found[number] = _sketched(
+                        known.get(task.unit.number), task.objective.percentile
+                    )
         return found
 
     def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
         first, last = _hull(units)
         keys = [self.keys[u.product_id] for u in units]
         granules = self.scan([reading.parameter], first, last, keys)
-        return histograms(self.engine, granules, Demand(units, self.keys, {}), reading)
+        demand = Demand(units, self.keys, {})
+        found: dict[int, Histogram] = expressions().histograms(
+            self.engine, granules, demand, reading
+        )
+        return found
 
     def states(self) -> dict[int, UnavailableGranules]:
         by_rule: dict[StateRule, list[tuple[int, Task]]] = {}
@@ -291,7 +282,9 @@ class GranuleSearch:
     ) -> StateEvidence:
         granules = self.scan([rule.parameter], *span, keys)
         longest = self.longest_s([rule.parameter], *span)
-        return find_states(self.engine, StateScan(granules, *span, longest), rule, keys)
+        scan = expressions().StateScan(granules, *span, longest)
+        found: StateEvidence = expressions().find_states(self.engine, scan, rule, keys)
+        return found
 
     def judged(self) -> dict[int, list[tuple[Measured, bool]]]:
         """Known granules with their verdict in order, for the tasks that need them so."""
@@ -306,11 +299,24 @@ class GranuleSearch:
             begin, _ = self._extent(reading.parameter, _hull(_units(t for _, t in tasks)))
             last = max(t.unit.allowed[-1][1] for _, t in tasks)
             granules = self.scan([reading.parameter], min(begin, last), last, keys)
-            measured = fetch_measured(self.engine, granules, reading, keys)
+            measured = expressions().fetch_measured(self.engine, granules, reading, keys)
             for number, task in tasks:
                 mine = measured.get(self.keys[task.product_id], [])
                 found[number] = goodness(task.objective, mine)
         return found
+
+
+def expressions() -> ModuleType:
+    """The ways through the engine, for what whole columns cannot tell. Their libraries take longer
+    to import than many an assessment takes."""
+    from trueline.assessment import expressions
+
+    return expressions
+
+
+def _sketched(histogram: Histogram | None, percentile: Decimal) -> Fraction | None:
+    value = histogram.percentile(percentile) if histogram else None
+    return None if value is None else Fraction(Decimal(repr(value)))
 
 
 def _margin_s(rule: StateRule, longest_s: int) -> int:
@@ -333,26 +339,3 @@ def _units(tasks: Iterable[Task]) -> list[Unit]:
 
 def _hull(units: Sequence[Unit]) -> tuple[int, int]:
     return min(u.allowed[0][0] for u in units), max(u.allowed[-1][1] for u in units)
-
-
-def without_overlap(granules: GranulesLike) -> ClippedGranules:
-    """Each trusted granule ends where the next one of its product and parameter starts."""
-    parts = []
-    table = granules.table
-    names = [n for c in granules.columns.values() for n in (c.value, c.denominator) if n]
-    for column in granules.columns.values():
-        mine = table.filter(~table.suspect, table[column.value].notnull())
-        following = mine.start_s.lead().over(
-            ibis.window(group_by=mine.product_key, order_by=mine.start_s)
-        )
-        room = ibis.coalesce(following - mine.start_s, mine.duration_s)
-        others = {
-            n: ibis.null(mine[n].type())
-            for n in names
-            if n not in (column.value, column.denominator)
-        }
-        parts.append(
-            mine.mutate(duration_s=ibis.least(mine.duration_s, room).cast("int32"), **others)
-        )
-    suspects = table.filter(table.suspect)
-    return ClippedGranules(ibis.union(suspects, *parts), granules.columns)

@@ -93,7 +93,6 @@ def _repair_part(evidence: Evidence) -> Part | None:
     return Part(sum(durations), len(durations))
 
 
-
 Places = npt.NDArray[np.int64]  # of figures among the candidates
 
 

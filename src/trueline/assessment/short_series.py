@@ -10,8 +10,8 @@ from itertools import pairwise
 import pyarrow as pa
 
 from trueline.engine import Engine
-from trueline.measurement.arrays import GranuleArrays
 from trueline.measurement.columns import GranuleColumn, ScanRequest
+from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.scan import GranuleScan
 
 MAX_DECIMALS = 6

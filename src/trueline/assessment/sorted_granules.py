@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from trueline.assessment.readings import GranulesLike, Reading
 from trueline.engine import Engine
-from trueline.measurement.arrays import Flags, GranuleArrays, Integers, NumberArray, Numbers
+from trueline.measurement.granule_arrays import Flags, GranuleArrays, Integers, NumberArray, Numbers
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class ReadingArrays:
     denominator: Numbers | None
     decimals: int | None  # of `number`; None: doubles
     denominator_decimals: int | None
-    whole: Integers | None = None
+    whole: Numbers | None = None  # integers
     divisor: int = 1
 
 
@@ -63,7 +62,9 @@ class SortedGranules:
         return cls.of(
             GranuleArrays(
                 granules.columns,
-                *(rows[name].to_numpy() for name in ("product_key", "start_s", "duration_s")),
+                rows["product_key"].to_numpy(),
+                rows["start_s"].to_numpy(),
+                rows["duration_s"].to_numpy(),
                 {name: _array_of(rows[name]) for name in names},
             )
         )
@@ -120,7 +121,7 @@ class SortedGranules:
                 denominator,
                 scale,
                 scale,
-                whole,  # type: ignore[arg-type]  # integers, as there are decimals
+                whole,
                 divisor,
             )
         return _quotient(value, denominator, column.decimals)
@@ -145,14 +146,12 @@ def _quotient(
             denominator,
             None,
             decimals,
-            whole,  # type: ignore[arg-type]  # integers, as there are decimals
+            whole,
             divisor,
         )
     demand = denominator != 0
     known = demand if value.present is None else demand & value.present
-    quotient = np.divide(
-        value.numbers, denominator, where=demand, out=np.zeros(len(value.numbers))
-    )
+    quotient = np.divide(value.numbers, denominator, where=demand, out=np.zeros(len(value.numbers)))
     return ReadingArrays(
         quotient, value.present, None if known.all() else known, denominator, None, decimals
     )

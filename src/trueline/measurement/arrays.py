@@ -3,10 +3,11 @@ yet to come, a scan is the blocks' own columns. Says the same as scan.py, which 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,52 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from trueline.measurement.columns import GranuleColumn, ScanRequest, WantedColumn
+from trueline.measurement.columns import ScanRequest
+from trueline.measurement.granule_arrays import (
+    Flags,
+    GranuleArrays,
+    NumberArray,
+    Numbers,
+)
 from trueline.measurement.manifest import ColumnFacts, FileKind, ManifestEntry
-
-Integers = npt.NDArray[np.int64] | npt.NDArray[np.int32]
-Numbers = npt.NDArray[np.int64] | npt.NDArray[np.int32] | npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class NumberArray:
-    """One column of a scan; 0 where nothing is present. `present` None: present in every row."""
-
-    numbers: Numbers
-    present: Flags | None
-
-
-@dataclass(frozen=True)
-class GranuleArrays:
-    """Trusted granules, one row each; `numbers` by the names that `columns` give. A column of one
-    value throughout may take the room of one."""
-
-    columns: Mapping[str, GranuleColumn]
-    product_key: Integers
-    start_s: Integers
-    duration_s: Integers
-    numbers: Mapping[str, NumberArray]
-
-    def taken(self, order: Integers) -> GranuleArrays:
-        """The rows in another order."""
-        return GranuleArrays(
-            self.columns,
-            self.product_key[order],
-            self.start_s[order],
-            _taken(self.duration_s, order),
-            {
-                name: NumberArray(
-                    _taken(column.numbers, order),
-                    None if column.present is None else column.present[order],
-                )
-                for name, column in self.numbers.items()
-            },
-        )
-
-
-def _taken(numbers: Numbers, order: Integers) -> Numbers:
-    return numbers[: len(order)] if numbers.strides == (0,) else numbers[order]
+from trueline.measurement.wanted import WantedColumn
 
 
 def are_plain(entries: Sequence[ManifestEntry], request: ScanRequest) -> bool:
@@ -101,7 +65,8 @@ def _read(
     numbers: dict[str, NumberArray] = {}
     for want in wanted:
         numbers.update(_wanted_numbers(filling, want))
-    duration = filling.filled(_Source("duration_s"), np.dtype(np.int32)).numbers
+    lasting = filling.filled(_Source("duration_s"), np.dtype(np.int32)).numbers
+    duration = lasting.astype(np.int32, copy=False)
     columns = {name: w.column for name, w in zip(request.parameters, wanted, strict=True)}
     return GranuleArrays(columns, keys[:at], starts[:at], duration, numbers)
 
@@ -176,8 +141,7 @@ class _Part:
         return self.file.read_row_group(self.group, columns=[name], use_threads=False)[name]
 
     def numbers(self, name: str) -> Numbers:
-        found: Numbers = self.array(name).to_numpy()
-        return found
+        return _numbers(self.array(name))
 
 
 def _parts(file: pq.ParquetFile, entry: ManifestEntry, request: ScanRequest) -> Iterator[_Part]:
@@ -204,7 +168,8 @@ def _kept(part: _Part, key: Numbers, start: Numbers, request: ScanRequest) -> Fl
             mine = (key >= lo) & (key < hi)
             keep = mine if keep is None else keep & mine
     if part.bounds("suspect") != (False, False):
-        trusted = np.logical_not(part.numbers("suspect"))
+        suspect = _numbers(part.array("suspect").cast(pa.uint8()))
+        trusted = suspect == 0
         keep = trusted if keep is None else keep & trusted
     return keep
 
@@ -255,19 +220,26 @@ def _only(numbers: Numbers | Flags, keep: Flags | None) -> Numbers | Flags:
 
 
 def _valid(column: pa.ChunkedArray) -> Flags:
-    valid: Flags = pc.is_valid(column).to_numpy()
-    return valid
+    return _numbers(pc.is_valid(column).cast(pa.uint8())).view(np.bool_)
 
 
 def _filled(column: pa.ChunkedArray) -> Numbers:
-    found: Numbers = (column.fill_null(0) if column.null_count else column).to_numpy()
-    return found
+    return _numbers(column.fill_null(0) if column.null_count else column)
+
+
+def _numbers(column: pa.ChunkedArray) -> Numbers:
+    """As pyarrow's to_numpy, which would import pandas, half as large as all else together."""
+    parts: list[npt.NDArray[Any]] = [np.from_dlpack(chunk) for chunk in column.chunks]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _at_scale(numbers: Numbers | Flags, held: int | None, wanted: int | None) -> Numbers | Flags:
     """Stored numbers at the scale of the scan."""
     if held == wanted:
         return numbers
+    scaled: Numbers
     if wanted is None:
-        return numbers / float(10 ** (held or 0))
-    return numbers.astype(np.int64) * 10 ** (wanted - (held or 0))
+        scaled = numbers / float(10 ** (held or 0))
+    else:
+        scaled = numbers.astype(np.int64) * 10 ** (wanted - (held or 0))
+    return scaled

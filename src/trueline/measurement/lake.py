@@ -15,15 +15,11 @@ from django.db.models import Max, Min, Q, QuerySet
 from trueline.calendars.instants import seconds
 from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.record import latest_delivery, recorded_at, write_lock
-from trueline.measurement.arrays import GranuleArrays, are_plain, read_arrays
-from trueline.measurement.columns import (
-    GranuleColumn,
-    ScanRequest,
-    WantedColumn,
-    harmonised,
-)
+from trueline.measurement.arrays import are_plain, read_arrays
+from trueline.measurement.columns import GranuleColumn, ScanRequest
 from trueline.measurement.compaction import MANY_ROWS, CompactionReport, compact, is_due
 from trueline.measurement.dictionary import Dictionary
+from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
@@ -31,6 +27,7 @@ from trueline.measurement.models import LakeFile, MeasuredProduct
 from trueline.measurement.names import NameLookups
 from trueline.measurement.readers import ReaderLock
 from trueline.measurement.segments import folder
+from trueline.measurement.wanted import WantedColumn, harmonised
 from trueline.measurement.wide import BLOCK_PRODUCTS
 from trueline.settings.workspace import Workspace
 

@@ -14,8 +14,9 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from trueline.measurement.columns import GranuleColumn, ScanRequest, WantedColumn
+from trueline.measurement.columns import GranuleColumn, ScanRequest
 from trueline.measurement.manifest import ColumnFacts, FileKind, ManifestEntry
+from trueline.measurement.wanted import WantedColumn
 
 
 class ParquetEngine(Protocol):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from trueline.assessment.granule_sums import Wanted
 from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule, share
+from trueline.assessment.tallies import Wanted
 from trueline.errors import InputError
 from trueline.offerings.values import MissingData, ServiceLevelObjective
 

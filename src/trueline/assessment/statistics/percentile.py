@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from trueline.assessment.granule_sums import Wanted
 from trueline.assessment.statistics.moments import sample_finding
 from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule
+from trueline.assessment.tallies import Wanted
 from trueline.errors import InputError
 from trueline.offerings.values import ServiceLevelObjective
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from fractions import Fraction
 
-from trueline.assessment.granule_sums import Tally, Wanted
 from trueline.assessment.plan import Task
+from trueline.assessment.tallies import Tally, Wanted
 from trueline.calendars.intervals import Interval
 from trueline.measurement.values import Event
 from trueline.offerings.values import ServiceLevelObjective
