@@ -40,7 +40,7 @@ def sum_arrays(granules: SortedGranules, demand: Demand) -> dict[tuple[int, Read
             continue
         rows = _rows_of(granules, unit, first, last)
         for reading, wanted in demand.wanted[unit.number].items():
-            if reading.parameter in granules.arrays.columns:
+            if reading.parameter in granules.columns:
                 arrays = granules.reading(reading)
                 tallies[(unit.number, reading)] = _tally(rows, arrays, wanted)
     return tallies

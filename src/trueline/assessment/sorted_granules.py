@@ -4,16 +4,16 @@ both to equal figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trueline.assessment.readings import GranulesLike, Reading
 from trueline.engine import Engine
+from trueline.measurement.columns import GranuleColumn
 from trueline.measurement.granule_arrays import Flags, GranuleArrays, Integers, NumberArray, Numbers
 
 
@@ -34,9 +34,14 @@ class ReadingArrays:
 
 @dataclass(frozen=True)
 class SortedGranules:
-    """Trusted granules of a scan, sorted by product key and start."""
+    """Trusted granules of a scan, sorted by product key and start. `slices`: by product key, its
+    first row and the row after its last."""
 
-    arrays: GranuleArrays
+    columns: Mapping[str, GranuleColumn]
+    numbers: Mapping[str, NumberArray]
+    start_s: Integers
+    duration_s: Integers
+    slices: Mapping[int, tuple[int, int]]
     _readings: dict[Reading, ReadingArrays] = field(default_factory=dict)
 
     @classmethod
@@ -48,7 +53,13 @@ class SortedGranules:
             if not _in_order(product[order], start[order]):
                 order = np.lexsort((start, product))
             arrays = arrays.taken(order)
-        return cls(arrays)
+        return cls(
+            arrays.columns,
+            arrays.numbers,
+            arrays.start_s,
+            arrays.duration_s,
+            _slices(arrays.product_key),
+        )
 
     @classmethod
     def read(cls, engine: Engine, granules: GranulesLike, keys: Sequence[int]) -> SortedGranules:
@@ -69,14 +80,6 @@ class SortedGranules:
             )
         )
 
-    @property
-    def start_s(self) -> Integers:
-        return self.arrays.start_s
-
-    @property
-    def duration_s(self) -> Integers:
-        return self.arrays.duration_s
-
     @cached_property
     def step_s(self) -> int | None:
         """The one duration of all granules, if there is one."""
@@ -86,19 +89,8 @@ class SortedGranules:
         first = int(durations[0])
         return first if durations.strides == (0,) or bool((durations == first).all()) else None
 
-    @cached_property
-    def _slices(self) -> dict[int, tuple[int, int]]:
-        product = self.arrays.product_key
-        if not len(product):
-            return {}
-        heads = (np.flatnonzero(product[1:] != product[:-1]) + 1).tolist()
-        starts, ends = [0, *heads], [*heads, len(product)]
-        keys = product[starts].tolist()
-        return dict(zip(keys, zip(starts, ends, strict=True), strict=True))
-
     def slice_of(self, key: int) -> tuple[int, int]:
-        """First row of a product and the row after its last."""
-        return self._slices.get(key, (0, 0))
+        return self.slices.get(key, (0, 0))
 
     def reading(self, reading: Reading) -> ReadingArrays:
         if reading not in self._readings:
@@ -106,11 +98,9 @@ class SortedGranules:
         return self._readings[reading]
 
     def _reading(self, reading: Reading) -> ReadingArrays:
-        column = self.arrays.columns[reading.parameter]
-        value = self.arrays.numbers[column.value]
-        denominator = (
-            self.arrays.numbers[column.denominator].numbers if column.denominator else None
-        )
+        column = self.columns[reading.parameter]
+        value = self.numbers[column.value]
+        denominator = self.numbers[column.denominator].numbers if column.denominator else None
         if not reading.quotient:
             scale = column.decimals
             whole, divisor = (None, 1) if scale is None else (value.numbers, 10**scale)
@@ -157,6 +147,15 @@ def _quotient(
     )
 
 
+def _slices(product: Integers) -> dict[int, tuple[int, int]]:
+    if not len(product):
+        return {}
+    heads = (np.flatnonzero(product[1:] != product[:-1]) + 1).tolist()
+    starts, ends = [0, *heads], [*heads, len(product)]
+    keys = product[starts].tolist()
+    return dict(zip(keys, zip(starts, ends, strict=True), strict=True))
+
+
 def _in_order(product: Integers, start: Integers) -> bool:
     same = product[1:] == product[:-1]
     later = start[1:] >= start[:-1]
@@ -166,4 +165,4 @@ def _in_order(product: Integers, start: Integers) -> bool:
 def _array_of(column: pa.ChunkedArray) -> NumberArray:
     if not column.null_count:
         return NumberArray(column.to_numpy(), None)
-    return NumberArray(column.fill_null(0).to_numpy(), pc.is_valid(column).to_numpy())
+    return NumberArray(column.fill_null(0).to_numpy(), column.is_valid().to_numpy())

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trueline.measurement.columns import ScanRequest
@@ -43,7 +42,9 @@ def read_arrays(
         for entry in entries:
             file = files.enter_context(pq.ParquetFile(lake / entry.path))
             parts += _parts(file, entry, request)
-        return _read(parts, request, wanted)
+        found = _read(parts, request, wanted)
+    pa.default_memory_pool().release_unused()
+    return found
 
 
 def _read(
@@ -220,7 +221,7 @@ def _only(numbers: Numbers | Flags, keep: Flags | None) -> Numbers | Flags:
 
 
 def _valid(column: pa.ChunkedArray) -> Flags:
-    return _numbers(pc.is_valid(column).cast(pa.uint8())).view(np.bool_)
+    return _numbers(column.is_valid().cast(pa.uint8())).view(np.bool_)
 
 
 def _filled(column: pa.ChunkedArray) -> Numbers:
