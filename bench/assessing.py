@@ -33,6 +33,10 @@ def assess(home: str, aggregates: str = "pooled", rows_to: str | None = None) ->
     from trueline.calendars.periods import parse_period
     from trueline.engine.duckdb import DuckDBEngine
 
+    if aggregates != "none":
+        import pyarrow as pa
+
+        pa.array([0])  # imports pandas, and no time counts the loading of libraries
     watch = Stopwatch()
     known = what_was_known(workspace)
     known_s = watch.read()["cpu_s"]

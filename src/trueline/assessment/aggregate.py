@@ -111,7 +111,6 @@ def _aggregate_rows(
     request: AggregateRequest,
 ) -> list[dict[str, object]]:
     counts = candidates.counts(places)
-    figures = [candidates.figures[i] for i in places.tolist()]
     dimension, key, objective_id = place
     return [
         {
@@ -122,17 +121,24 @@ def _aggregate_rows(
             "value": None if value is None else float(value),
             **counts,
         }
-        for rule, value in _values(figures, place, request).items()
+        for rule, value in _values(candidates, places, place, request).items()
     ]
 
 
 def _values(
-    figures: Sequence[MemberFigure], place: tuple[str, str, str], request: AggregateRequest
+    candidates: Candidates,
+    places: Places,
+    place: tuple[str, str, str],
+    request: AggregateRequest,
 ) -> dict[str, Fraction | None]:
     """Value by rule. Rows that are not assessable take no part in any figure."""
-    assessed = [f for f in figures if f.is_assessed]
-    objective = figures[0].objective
-    values: dict[str, Fraction | None] = {"pooled": _pooled(assessed, place, request)}
+    objective = candidates.figures[places[0]].objective
+    places = candidates.assessed_of(places)
+    assessed = [candidates.figures[i] for i in places.tolist()]
+    numbers = candidates.values_of(places)
+    values: dict[str, Fraction | None] = {
+        "pooled": _pooled(assessed, numbers, place, request) if assessed else None
+    }
     by_customer: dict[str, list[Part]] = {}
     for figure in assessed:
         if figure.part:
@@ -140,14 +146,10 @@ def _values(
             by_customer.setdefault(customer, []).append(figure.part)
     if by_customer:
         values["customer_weighted"] = customer_weighted(by_customer)
-    values["worst"] = _fraction(worst(_numbers(assessed), objective.comparator))
+    values["worst"] = _fraction(worst(numbers, objective.comparator))
     if objective.statistic in AVAILABILITY:
         values.update(_by_time(assessed, request.k))
     return values
-
-
-def _numbers(figures: Iterable[MemberFigure]) -> list[float]:
-    return [f.row.value for f in figures if f.row.value is not None]
 
 
 def _fraction(number: float | None) -> Fraction | None:
@@ -155,22 +157,23 @@ def _fraction(number: float | None) -> Fraction | None:
 
 
 def _pooled(
-    figures: Sequence[MemberFigure], place: tuple[str, str, str], request: AggregateRequest
+    figures: Sequence[MemberFigure],
+    numbers: Sequence[float],
+    place: tuple[str, str, str],
+    request: AggregateRequest,
 ) -> Fraction | None:
-    if not figures:
-        return None
     objective = figures[0].objective
     match objective.statistic:
         case Statistic.PERCENTILE | Statistic.PERCENTILE_HISTOGRAM:
             return (request.pooled_percentiles or {}).get(place)
         case statistic if statistic in _SUMMED:
-            return sum(map(Fraction, _numbers(figures)), Fraction(0))
+            return sum(map(Fraction, numbers), Fraction(0))
         case Statistic.MIN:
-            return _fraction(min(_numbers(figures), default=None))
+            return _fraction(min(numbers, default=None))
         case Statistic.MAX | Statistic.LONGEST_EVENT:
-            return _fraction(max(_numbers(figures), default=None))
+            return _fraction(max(numbers, default=None))
         case Statistic.TIME_TO_REPAIR if objective.of == "max":
-            return _fraction(max(_numbers(figures), default=None))
+            return _fraction(max(numbers, default=None))
         case _:
             return pooled_ratio(f.part for f in figures if f.part)
 

@@ -122,7 +122,7 @@ def histogram_of(keys: Keys, counts: Keys, bounds: tuple[float, float]) -> Histo
 
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     """The histogram of all samples together."""
-    parts = [part for part in histograms if part.count]
+    parts = [part for part in histograms if part.keys.size]
     if not parts:
         return EMPTY
     halvings = max(part.halvings for part in parts)
@@ -134,7 +134,7 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
         Histogram(
             keys,
             counts,
-            sum((part.total for part in parts), Fraction(0)),
+            sum((part.total for part in parts if part.total), Fraction(0)),
             min(part.lowest for part in parts),
             max(part.highest for part in parts),
             halvings,

@@ -103,6 +103,8 @@ class Candidates:
     figures: Sequence[MemberFigure]
     places: dict[str, list[int]]  # by product
     verdicts: Places  # position in _VERDICTS
+    assessed: npt.NDArray[np.bool_]
+    values: npt.NDArray[np.float64]  # not a number where there is none
     seconds: npt.NDArray[np.int64]  # a row of _SECONDS per figure
     worst_first: Places  # of assessed figures with a margin
     standing: Places  # of each figure in `worst_first`; beyond its end where it is not in
@@ -122,6 +124,8 @@ class Candidates:
             figures,
             places,
             np.array([_VERDICTS[r.verdict] for r in rows], np.int64),
+            np.array([f.is_assessed for f in figures], np.bool_),
+            np.array([np.nan if r.value is None else r.value for r in rows], np.float64),
             np.array([[getattr(r, name) for name in _SECONDS] for r in rows], np.int64),
             worst_first,
             standing,
@@ -130,6 +134,15 @@ class Candidates:
     def places_of(self, product_ids: AbstractSet[str]) -> Places:
         found = [i for p in product_ids & self.places.keys() for i in self.places[p]]
         return np.sort(np.array(found, np.int64))
+
+    def assessed_of(self, places: Places) -> Places:
+        return places[self.assessed[places]]
+
+    def values_of(self, places: Places) -> list[float]:
+        """Values of the figures that have one."""
+        found = self.values[places]
+        values: list[float] = found[~np.isnan(found)].tolist()
+        return values
 
     def counts(self, places: Places) -> dict[str, object]:
         """The columns of AGGREGATE_SCHEMA that no rule changes."""
@@ -142,7 +155,7 @@ class Candidates:
         known = seconds["good_s"] + seconds["bad_s"]
         in_question = known + seconds["unknown_s"]
         return {
-            "members": len({self.figures[i].row.product_id for i in places.tolist()}),
+            "members": self._products_of(places),
             "assessed": assessed,
             "met": kept,
             "at_risk": found[Verdict.AT_RISK],
@@ -156,6 +169,11 @@ class Candidates:
             **seconds,
             "worst_members": self._worst_members(places),
         }
+
+    def _products_of(self, places: Places) -> int:
+        if len(self.places) == len(self.figures):
+            return len(places)  # a figure each
+        return len({self.figures[i].row.product_id for i in places.tolist()})
 
     def _worst_members(self, places: Places) -> list[str]:
         standing = np.sort(self.standing[places])[:WORST_MEMBERS]
