@@ -95,12 +95,15 @@ def _rows_of(granules: SortedGranules, unit: Unit, first: int, last: int) -> _Ro
     slices = [slice(first + a, first + b) for a, b in zip(places[::2], places[1::2], strict=True)]
     cut: list[tuple[int, int]] = []
     for number, (begins, ends) in enumerate(zip(near, places, strict=True)):
+        if begins == ends:
+            continue
         opens, closes = unit.allowed[number // 2]
-        for row in range(begins, ends):
-            reach = int(start[row]) + int(duration[row])
-            if number % 2 == 0 and reach > opens:
+        reaches = start[begins:ends] + duration[begins:ends]
+        for at in np.flatnonzero(reaches > edges[number]).tolist():
+            row, reach = begins + at, int(reaches[at])
+            if number % 2 == 0:
                 cut.append((first + row, min(reach, closes) - opens))
-            elif number % 2 and reach > closes and row >= places[number - 1]:
+            elif row >= places[number - 1]:
                 cut.append((first + row, closes - reach))
     return _Rows(tuple(slices), tuple(cut), granules.duration_s, step)
 

@@ -36,7 +36,7 @@ def gather_evidence(
     """The evidence of each task, in the order of the tasks."""
     search = GranuleSearch(engine, request, tasks)
     tallies, positions = search.tallies()
-    sketched = search.sketched()
+    sketched = search.sketched(tallies)
     states = search.states()
     judged = search.judged()
     found = []

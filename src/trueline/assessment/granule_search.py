@@ -220,20 +220,24 @@ class GranuleSearch:
             readings[reading] = _merged(so_far, mine)
         return readings, positions
 
-    def sketched(self) -> dict[int, Fraction | None]:
-        """Percentiles from histograms, by task."""
-        found: dict[int, Fraction | None] = {}
+    def sketched(self, tallies: Mapping[tuple[int, Reading], Tally]) -> dict[int, Fraction | None]:
+        """Percentiles from histograms, by task: from those of the tallies, else by the engine."""
         by_reading: dict[Reading, list[tuple[int, Task]]] = {}
         for number, task in self._measured(Source.HISTOGRAM):
             reading = reading_of(task.parameter, task.objective.statistic)
             by_reading.setdefault(reading, []).append((number, task))
+        found: dict[int, Fraction | None] = {}
         for reading, tasks in by_reading.items():
-            known = self.histograms(_units(task for _, task in tasks), reading)
+            units = _units(task for _, task in tasks)
+            if self.arrays is None:
+                known = self.histograms(units, reading)
+            else:
+                mine = ((u.number, tallies.get((u.number, reading))) for u in units)
+                known = {n: t.histogram for n, t in mine if t and t.histogram}
             for number, task in tasks:
-                if task.objective.percentile is not None:
-                    found[number] = _sketched(
-                        known.get(task.unit.number), task.objective.percentile
-                    )
+                percentile = task.objective.percentile
+                if percentile is not None:
+                    found[number] = _sketched(known.get(task.unit.number), percentile)
         return found
 
     def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
