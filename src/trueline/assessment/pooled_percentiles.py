@@ -16,20 +16,29 @@ from trueline.offerings.values import Statistic
 
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
 _MERGED_AT_ONCE = 128  # histograms: few enough to keep, enough to be merged together quickly
+_KINDS = 512  # so many kinds of members are kept apart before their memberships are
+
+Kind = tuple[int, ...]  # the memberships that members have in common, by place
 
 
 class PooledPercentiles:
     """Takes the histograms of members one by one and keeps them merged, so that memory does not
-    grow with the number of members. Only assessed members take part."""
+    grow with the number of members. Only assessed members take part. Members that are in the same
+    memberships are merged once for all of those, while such kinds are few."""
 
     def __init__(self, dimensions: Sequence[Membership]) -> None:
         self._dimensions = dimensions
-        self._of_product: dict[str, list[int]] = {}
+        of_product: dict[str, list[int]] = {}
         for place, membership in enumerate(dimensions):
             for product_id in membership.product_ids:
-                self._of_product.setdefault(product_id, []).append(place)
+                of_product.setdefault(product_id, []).append(place)
+        few = len(set(map(tuple, of_product.values()))) <= _KINDS
+        self._kinds: dict[str, list[Kind]] = {
+            product_id: [tuple(places)] if few else [(place,) for place in places]
+            for product_id, places in of_product.items()
+        }
         self._first: dict[str, MemberFigure] = {}  # by objective
-        self._merged: dict[str, dict[int, list[Histogram]]] = {}  # by objective and membership
+        self._merged: dict[str, dict[Kind, list[Histogram]]] = {}  # by objective
         self._without: dict[str, list[MemberFigure]] = {}
 
     def add(self, figure: MemberFigure, histogram: Histogram | None) -> None:
@@ -41,11 +50,11 @@ class PooledPercentiles:
             self._without.setdefault(objective_id, []).append(figure)
             return
         merged = self._merged.setdefault(objective_id, {})
-        for place in self._of_product.get(figure.row.product_id, ()):
-            parts = merged.setdefault(place, [])
+        for kind in self._kinds.get(figure.row.product_id, ()):
+            parts = merged.setdefault(kind, [])
             parts.append(histogram)
             if len(parts) == _MERGED_AT_ONCE:
-                merged[place] = [merge(parts)]
+                merged[kind] = [merge(parts)]
 
     def complete(self, engine: Engine, known: Known) -> None:
         """Ask the engine for the histograms of objectives that came without any."""
@@ -63,10 +72,19 @@ class PooledPercentiles:
             percentile = self._first[objective_id].objective.percentile
             if percentile is None:
                 continue
-            for place, parts in merged.items():
+            for place, parts in _by_place(merged).items():
                 membership = self._dimensions[place]
                 value = merge(parts).percentile(percentile)
                 pooled[(membership.dimension, membership.key, objective_id)] = (
                     None if value is None else Fraction(value)
                 )
         return pooled
+
+
+def _by_place(merged: Mapping[Kind, Sequence[Histogram]]) -> Mapping[int, list[Histogram]]:
+    found: dict[int, list[Histogram]] = {}
+    for kind, parts in merged.items():
+        together = merge(parts)
+        for place in kind:
+            found.setdefault(place, []).append(together)
+    return found

@@ -117,5 +117,6 @@ def _allowance(
 def as_float(value: Fraction | Decimal | None) -> float | None:
     """The nearest double, for output only."""
     if isinstance(value, Fraction):
-        return value.numerator / value.denominator  # one correctly rounded division
+        numerator, denominator = value.as_integer_ratio()
+        return numerator / denominator  # one correctly rounded division
     return None if value is None else float(value)
