@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 from bench.process import Stopwatch
@@ -62,6 +67,27 @@ def assess(home: str, aggregates: str = "pooled", rows_to: str | None = None) ->
         "rows": len(result.rows),
         "aggregates": pooled,
         "set_aside": len(result.set_aside),
+    }
+
+
+def command(home: str) -> dict:
+    """`trueline assess` as typed: the start of Python and the import of libraries count."""
+    written = str(Path(home).parent / "rows.json")
+    arguments = ["assess", "--period", PERIOD, "--output", written]
+    begun = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", "from trueline.cli import main; main()", *arguments],
+        env={**os.environ, "TRUELINE_HOME": home},
+        capture_output=True,
+        check=True,
+    )
+    seconds = time.perf_counter() - begun
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return {
+        "seconds": seconds,
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "command_rss_mib": used.ru_maxrss / 1024,
+        "printed": len(done.stdout),
     }
 
 
