@@ -53,7 +53,7 @@ class AssessmentRequest:
     pooled: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DecidedTask:
     """A row and what it was decided from."""
 

@@ -30,7 +30,7 @@ _VERDICTS = {verdict: at for at, verdict in enumerate(Verdict)}
 _SECONDS = ("good_s", "bad_s", "excluded_s", "unknown_s")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MemberFigure:
     """What one row brings to an aggregate: its part of a pooled ratio, and its down time."""
 

@@ -48,7 +48,7 @@ class Unit:
         return total(self.allowed)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Task:
     """One product, objective and conformance period to be decided."""
 

@@ -14,7 +14,7 @@ Exact = Fraction | Decimal | int
 Number = TypeVar("Number", float, Fraction)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A member's part of a pooled ratio: for a counter ratio its two sums, for availability its
     good seconds and its good + bad seconds."""

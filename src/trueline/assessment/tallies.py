@@ -22,7 +22,7 @@ class Wanted:
     histogram: bool = False  # of the samples, to be merged with those of others
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Seconds and numbers of one reading in the allowed time of one unit."""
 

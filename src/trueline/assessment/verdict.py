@@ -30,7 +30,7 @@ _CEILINGS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     verdict: Verdict
     value: Fraction | None
