@@ -14,6 +14,7 @@ WITHIN = 5.0
 PEAK_MIB = 2048
 GROWTH = 1.2
 STAGES = 10
+FEW = 10  # products that show what does not depend on their number
 WHATS = {
     "verdicts": "verdicts alone",
     "sums": "verdicts and aggregates of sums",
@@ -40,7 +41,30 @@ def figures(scale: Scale) -> list[Figure]:
         )
     growth = Figure(SECTION, "peak memory, most products / fewest", peaks[-1] / peaks[0])
     found.append(Figure(**{**vars(growth), "goal": GROWTH}))
-    return found + _shares_of_time(scale.main[0][0])
+    return found + _fixed_costs() + _shares_of_time(scale.main[0][0])
+
+
+def _fixed_costs() -> list[Figure]:
+    """What an assessment of hardly anything costs, without and with the start of the program."""
+    home = str(workspace_of(Operator(FEW)))
+    plain = job("bench.assessing", "assess", home=home, aggregates="none")
+    typed = job("bench.assessing", "command", home=home)
+    return [
+        Figure(
+            SECTION,
+            f"verdicts alone, {FEW} products",
+            plain["seconds"],
+            "s",
+            scale=f"{plain['cpu_s']:.2f} cpu s, {plain['peak_rss_mib']:.0f} MiB",
+        ),
+        Figure(
+            SECTION,
+            f"`trueline assess` as typed, {FEW} products",
+            typed["seconds"],
+            "s",
+            scale=f"{typed['cpu_s']:.2f} cpu s, {typed['command_rss_mib']:.0f} MiB",
+        ),
+    ]
 
 
 def _measured(products: int, rounds: int) -> Rounds:

@@ -9,6 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trueline.assessment.buckets import bucketed, bucketed_whole
 from trueline.assessment.composition import all_down, any_down, fewer_than_k_up
 from trueline.assessment.histogram import (
     MAX_BUCKETS,
@@ -150,3 +151,35 @@ def test_values_over_thirty_powers_of_ten_widen_the_stated_error_and_keep_it() -
         assert exact is not None
         assert estimate is not None
         assert abs(estimate - exact) <= abs(exact) * found.relative_error * (1 + 1e-9)
+
+
+@quickly
+@given(
+    st.lists(st.integers(-50, 3_000_000) | st.integers(0, 20), min_size=1, max_size=200),
+    st.sampled_from((1, 10, 1000, 67)),
+    st.data(),
+)
+def test_bucketed_whole_numbers_are_ranked_and_counted_one_by_one(
+    values: list[int], divisor: int, data: st.DataObject
+) -> None:
+    whole = np.array(values)
+    rank = data.draw(st.integers(1, len(values)))
+    found = bucketed_whole(whole, whole, divisor)
+    assert found.at_rank(rank) == sorted(values)[rank - 1]
+    quotients = bucketed_whole(whole, whole / divisor, divisor)
+    assert quotients.at_rank(rank) == sorted(whole / divisor)[rank - 1]
+    plain = histogram(whole / divisor)
+    for one in (found.histogram(), quotients.histogram()):
+        assert one.keys.tolist() == plain.keys.tolist()
+        assert one.counts.tolist() == plain.counts.tolist()
+
+
+@quickly
+@given(samples, st.data())
+def test_bucketed_doubles_are_ranked_and_counted_one_by_one(
+    values: list[float], data: st.DataObject
+) -> None:
+    rank = data.draw(st.integers(1, len(values)))
+    found = bucketed(np.array(values))
+    assert found.at_rank(rank) == sorted(values)[rank - 1]
+    assert found.histogram().percentile(50) == histogram(np.array(values)).percentile(50)

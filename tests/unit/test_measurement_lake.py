@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from tests.measurement_builders import (
     G,
     batch,
     content,
+    content_of_arrays,
     deliver,
     expected,
 )
@@ -23,11 +25,11 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.ledger import Ledger
 from trueline.intake.record import DeliverySource, latest_delivery
 from trueline.measurement.append import append_granules
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.models import LakeFile
 from trueline.measurement.names import KnownNames
-from trueline.measurement.scan import ScanRequest
 from trueline.settings.workspace import Workspace
 
 A = G("p1", "delay", OCTOBER, 16.186)
@@ -123,6 +125,30 @@ def test_delivery_that_comes_back_to_the_recorded_value_corrects_nothing(
     assert content(lake, first.delivery) == expected([A, C])
     assert content(lake, last.delivery) == expected([one, C])
     assert [v.value for v in lake.history("p1", "delay", OCTOBER)] == [16.186, 1.0]
+
+
+def test_clean_blocks_need_no_engine_and_a_correction_does(
+    workspace: Workspace, lake: Lake
+) -> None:
+    granules = [
+        A,
+        B,
+        C,
+        G("p2", "loss", OCTOBER, 3, 67),
+        G("p2", "delay", OCTOBER, 7, suspect=True),
+    ]
+    first = deliver(workspace, granules)
+    request = ScanRequest(OCTOBER, NOVEMBER, ("delay", "loss"), first.delivery)
+    assert content_of_arrays(lake, request) is None  # as it arrived: a long segment
+    lake.compact()
+    assert content_of_arrays(lake, request) == expected([A, B, C, granules[3]])
+    second = deliver(workspace, [G("p1", "delay", OCTOBER, 99.5)])
+    later = replace(request, delivery=second.delivery)
+    assert content_of_arrays(lake, later) is None
+    lake.compact()
+    assert content_of_arrays(lake, later) is not None
+    assert content_of_arrays(lake, request) is None  # what was known before is not in the block
+    assert content(lake, first.delivery) == expected(granules)
 
 
 def test_late_granules_are_taken_and_counted(workspace: Workspace, lake: Lake) -> None:

@@ -16,94 +16,16 @@ from fractions import Fraction
 import pyarrow as pa
 
 from trueline.assessment.composition import all_down, any_down, fewer_than_k_up
-from trueline.assessment.histogram import Histogram
-from trueline.assessment.plan import Task
+from trueline.assessment.members import AVAILABILITY, Candidates, MemberFigure, Places
 from trueline.assessment.pooling import Part, customer_weighted, pooled_ratio, worst
-from trueline.assessment.statistics.availability_outage import outage_time
-from trueline.assessment.statistics.rule import Evidence, Finding, events_that_start_in_scope
-from trueline.assessment.statistics.time_to_repair import repair_seconds
-from trueline.assessment.values import AGGREGATE_SCHEMA, AssessmentRow, Verdict
-from trueline.assessment.wilson import wilson_interval
+from trueline.assessment.values import AGGREGATE_SCHEMA
 from trueline.calendars.intervals import Interval, intersect, total, union
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import InventorySnapshot
-from trueline.offerings.values import Catalog, ServiceLevelObjective, Statistic
+from trueline.offerings.values import Catalog, Statistic
 
-WORST_MEMBERS = 5
 FIXED_DIMENSIONS = ("group", "offering", "segment", "sla_type", "region")
-KEPT = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE)
-_AVAILABILITY = (
-    Statistic.AVAILABILITY_OUTAGE,
-    Statistic.AVAILABILITY_MEF,
-    Statistic.AVAILABILITY_G826,
-)
 _SUMMED = (Statistic.SUM, Statistic.EVENT_COUNT)
-
-
-@dataclass(frozen=True)
-class MemberFigure:
-    """What one row brings to an aggregate: its part of a pooled ratio, and its down time."""
-
-    row: AssessmentRow
-    task: Task
-    part: Part | None
-    down: tuple[Interval, ...] = ()
-    histogram: Histogram | None = None
-
-    @property
-    def objective(self) -> ServiceLevelObjective:
-        return self.task.objective
-
-    @property
-    def is_assessed(self) -> bool:
-        return self.row.verdict not in (Verdict.NOT_ASSESSABLE, Verdict.NOT_APPLICABLE)
-
-
-def member_figure(row: AssessmentRow, evidence: Evidence, finding: Finding) -> MemberFigure:
-    objective = evidence.task.objective
-    down: tuple[Interval, ...] = ()
-    if objective.statistic is Statistic.AVAILABILITY_OUTAGE:
-        down = tuple(intersect(evidence.task.unit.allowed, outage_time(evidence)))
-    elif objective.statistic in _AVAILABILITY:
-        down = tuple(intersect(evidence.task.unit.allowed, union(evidence.unavailable.intervals)))
-    return MemberFigure(
-        row, evidence.task, _part(evidence, finding), down, evidence.tally.histogram
-    )
-
-
-def _part(evidence: Evidence, finding: Finding) -> Part | None:
-    tally = evidence.tally
-    objective = evidence.task.objective
-    match objective.statistic:
-        case Statistic.CONFORMANCE:
-            return Part(finding.good_s, finding.good_s + finding.bad_s)
-        case Statistic.AVAILABILITY_OUTAGE:
-            whole = evidence.task.unit.allowed_s
-            if objective.denominator == "countAsAvailable":
-                whole += evidence.task.unit.excluded_s
-            return Part(whole - finding.bad_s, whole)
-        case Statistic.AVAILABILITY_MEF | Statistic.AVAILABILITY_G826:
-            return Part(tally.samples - evidence.unavailable.count, tally.samples)
-        case Statistic.RATIO if tally.total is not None and tally.denominator is not None:
-            return Part(tally.total, tally.denominator)
-        case Statistic.MEAN if tally.total is not None:
-            return Part(tally.total, tally.numbers)
-        case Statistic.TIME_TO_REPAIR:
-            return _repair_part(evidence)
-        case _:
-            return None
-
-
-def _repair_part(evidence: Evidence) -> Part | None:
-    objective = evidence.task.objective
-    durations = [
-        d for d in map(repair_seconds, events_that_start_in_scope(evidence)) if d is not None
-    ]
-    if objective.of == "max":
-        return None
-    if objective.of == "share_within":
-        return Part(sum(d <= (objective.within_s or 0) for d in durations), len(durations))
-    return Part(sum(durations), len(durations))
 
 
 @dataclass(frozen=True)
@@ -170,78 +92,88 @@ def aggregate(
     by_objective: dict[str, list[MemberFigure]] = {}
     for figure in figures:
         by_objective.setdefault(figure.row.objective_id, []).append(figure)
+    candidates = {i: Candidates.of(by_objective[i]) for i in sorted(by_objective)}
     rows = []
     for membership in over:
-        for objective_id, candidates in sorted(by_objective.items()):
-            mine = [f for f in candidates if f.row.product_id in membership.product_ids]
-            if mine:
-                rows += _aggregate_rows(membership, objective_id, mine, request)
+        for objective_id, mine in candidates.items():
+            places = mine.places_of(membership.product_ids)
+            if len(places):
+                place = (membership.dimension, membership.key, objective_id)
+                rows += _aggregate_rows(mine, places, place, request)
     table = pa.Table.from_pylist(rows, schema=AGGREGATE_SCHEMA)
     return table.sort_by([(n, "ascending") for n in ("dimension", "key", "objective_id", "rule")])
 
 
 def _aggregate_rows(
-    membership: Membership,
-    objective_id: str,
-    figures: Sequence[MemberFigure],
+    candidates: Candidates,
+    places: Places,
+    place: tuple[str, str, str],
     request: AggregateRequest,
 ) -> list[dict[str, object]]:
-    counts = _counts(figures)
-    place = (membership.dimension, membership.key, objective_id)
-    rows = []
-    for rule, value in _values(figures, place, request).items():
-        rows.append(
-            {
-                "dimension": membership.dimension,
-                "key": membership.key,
-                "objective_id": objective_id,
-                "rule": rule,
-                "value": None if value is None else float(value),
-                **counts,
-            }
-        )
-    return rows
+    counts = candidates.counts(places)
+    dimension, key, objective_id = place
+    return [
+        {
+            "dimension": dimension,
+            "key": key,
+            "objective_id": objective_id,
+            "rule": rule,
+            "value": None if value is None else float(value),
+            **counts,
+        }
+        for rule, value in _values(candidates, places, place, request).items()
+    ]
 
 
 def _values(
-    figures: Sequence[MemberFigure], place: tuple[str, str, str], request: AggregateRequest
+    candidates: Candidates,
+    places: Places,
+    place: tuple[str, str, str],
+    request: AggregateRequest,
 ) -> dict[str, Fraction | None]:
     """Value by rule. Rows that are not assessable take no part in any figure."""
-    assessed = [f for f in figures if f.is_assessed]
-    objective = figures[0].objective
-    values: dict[str, Fraction | None] = {"pooled": _pooled(assessed, place, request)}
-    if any(f.part for f in assessed):
-        by_customer: dict[str, list[Part]] = {}
-        for figure in assessed:
+    objective = candidates.figures[places[0]].objective
+    places = candidates.assessed_of(places)
+    assessed = [candidates.figures[i] for i in places.tolist()]
+    numbers = candidates.values_of(places)
+    values: dict[str, Fraction | None] = {
+        "pooled": _pooled(assessed, numbers, place, request) if assessed else None
+    }
+    by_customer: dict[str, list[Part]] = {}
+    for figure in assessed:
+        if figure.part:
             customer = request.snapshot.products[figure.row.product_id].customer_id
-            if figure.part:
-                by_customer.setdefault(customer, []).append(figure.part)
+            by_customer.setdefault(customer, []).append(figure.part)
+    if by_customer:
         values["customer_weighted"] = customer_weighted(by_customer)
-    numbers = [Fraction(f.row.value) for f in assessed if f.row.value is not None]
-    values["worst"] = worst(numbers, objective.comparator)
-    if objective.statistic in _AVAILABILITY:
+    values["worst"] = _fraction(worst(numbers, objective.comparator))
+    if objective.statistic in AVAILABILITY:
         values.update(_by_time(assessed, request.k))
     return values
 
 
+def _fraction(number: float | None) -> Fraction | None:
+    return None if number is None else Fraction(number)
+
+
 def _pooled(
-    figures: Sequence[MemberFigure], place: tuple[str, str, str], request: AggregateRequest
+    figures: Sequence[MemberFigure],
+    numbers: Sequence[float],
+    place: tuple[str, str, str],
+    request: AggregateRequest,
 ) -> Fraction | None:
-    if not figures:
-        return None
     objective = figures[0].objective
-    numbers = [Fraction(f.row.value) for f in figures if f.row.value is not None]
     match objective.statistic:
         case Statistic.PERCENTILE | Statistic.PERCENTILE_HISTOGRAM:
             return (request.pooled_percentiles or {}).get(place)
         case statistic if statistic in _SUMMED:
-            return sum(numbers, Fraction(0))
+            return sum(map(Fraction, numbers), Fraction(0))
         case Statistic.MIN:
-            return min(numbers, default=None)
+            return _fraction(min(numbers, default=None))
         case Statistic.MAX | Statistic.LONGEST_EVENT:
-            return max(numbers, default=None)
+            return _fraction(max(numbers, default=None))
         case Statistic.TIME_TO_REPAIR if objective.of == "max":
-            return max(numbers, default=None)
+            return _fraction(max(numbers, default=None))
         case _:
             return pooled_ratio(f.part for f in figures if f.part)
 
@@ -259,40 +191,3 @@ def _by_time(figures: Sequence[MemberFigure], k: int | None) -> dict[str, Fracti
     if k is not None:
         values["k_of_n"] = share(fewer_than_k_up(down, k, serving))
     return values
-
-
-def _counts(figures: Sequence[MemberFigure]) -> dict[str, object]:
-    rows = [f.row for f in figures]
-
-    def count(*verdicts: Verdict) -> int:
-        return sum(r.verdict in verdicts for r in rows)
-
-    assessed = sum(f.is_assessed for f in figures)
-    kept = count(*KEPT)
-    interval = wilson_interval(kept, assessed)
-    seconds = {
-        n: sum(getattr(r, n) for r in rows) for n in ("good_s", "bad_s", "excluded_s", "unknown_s")
-    }
-    known = seconds["good_s"] + seconds["bad_s"]
-    in_question = known + seconds["unknown_s"]
-    return {
-        "members": len({r.product_id for r in rows}),
-        "assessed": assessed,
-        "met": kept,
-        "at_risk": count(Verdict.AT_RISK),
-        "violated": count(Verdict.VIOLATED),
-        "not_assessable": count(Verdict.NOT_ASSESSABLE),
-        "not_applicable": count(Verdict.NOT_APPLICABLE),
-        "share_met": kept / assessed if assessed else None,
-        "share_low": interval[0] if interval else None,
-        "share_high": interval[1] if interval else None,
-        "coverage": known / in_question if in_question else None,
-        **seconds,
-        "worst_members": _worst_members(figures),
-    }
-
-
-def _worst_members(figures: Sequence[MemberFigure]) -> list[str]:
-    judged = [f.row for f in figures if f.is_assessed and f.row.margin is not None]
-    judged.sort(key=lambda r: (r.margin, r.product_id))
-    return [r.product_id for r in judged[:WORST_MEMBERS]]

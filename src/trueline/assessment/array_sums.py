@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from trueline.assessment.granule_sums import Demand, Tally, Wanted
-from trueline.assessment.histogram import Histogram, bucket_keys, exact_sum, histogram
+from trueline.assessment.buckets import BucketedSamples, bucketed, bucketed_whole
+from trueline.assessment.histogram import exact_sum
 from trueline.assessment.percentile import rank
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import Reading, exact_bound, number_of
-from trueline.assessment.sorted_granules import Flags, Numbers, ReadingArrays, SortedGranules
+from trueline.assessment.sorted_granules import ReadingArrays, SortedGranules
+from trueline.assessment.tallies import Demand, Tally, Wanted
+from trueline.measurement.granule_arrays import Flags, Integers, Numbers
 from trueline.offerings.values import Comparator
 
 _COMPARE = {
@@ -27,6 +28,7 @@ _COMPARE = {
     Comparator.NEQ: np.not_equal,
 }
 _SAFE_SUM = 1 << 62
+_FEW = 1_000  # so many samples are ranked as they are
 
 
 def sum_arrays(granules: SortedGranules, demand: Demand) -> dict[tuple[int, Reading], Tally]:
@@ -51,7 +53,7 @@ class _Rows:
 
     slices: tuple[slice, ...]
     cut: tuple[tuple[int, int], ...]
-    duration_s: npt.NDArray[np.int64]
+    duration_s: Integers
     step_s: int | None
 
     def seconds(self, counted: Flags | None) -> int:
@@ -62,9 +64,13 @@ class _Rows:
             return sum(int(self.duration_s[s].sum()) for s in self.slices)
         return sum(int(self.duration_s[s][counted[s]].sum()) for s in self.slices)
 
+    @cached_property
+    def whole_count(self) -> int:
+        return sum(s.stop - s.start for s in self.slices)
+
     def count(self, counted: Flags | None) -> int:
         if counted is None:
-            return sum(s.stop - s.start for s in self.slices)
+            return self.whole_count
         return sum(int(np.count_nonzero(counted[s])) for s in self.slices)
 
     def signed_seconds(self, counted: Flags | None) -> int:
@@ -74,55 +80,64 @@ class _Rows:
     def taken(self, numbers: Numbers, counted: Flags | None) -> Numbers:
         """Numbers of the counted rows that start in allowed time."""
         parts = [numbers[s] if counted is None else numbers[s][counted[s]] for s in self.slices]
-        return np.concatenate(parts)  # type: ignore[return-value]  # one kind goes in and comes out
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _rows_of(granules: SortedGranules, unit: Unit, first: int, last: int) -> _Rows:
-    start = granules.start_s[first:last]
-    duration = granules.duration_s[first:last]
-    longest = int(duration.max())
-    step = longest if longest == int(duration.min()) else None
-    edges = np.array(unit.allowed, np.int64)
-    begins = np.searchsorted(start, edges[:, 0])
-    ends = np.searchsorted(start, edges[:, 1])
-    slices = tuple(slice(first + int(a), first + int(b)) for a, b in zip(begins, ends, strict=True))
+    start, duration = granules.start_s[first:last], granules.duration_s[first:last]
+    step = granules.step_s
+    longest = step or int(duration.max())
+    if step is None and longest == int(duration.min()):
+        step = longest
+    edges = np.array(unit.allowed, np.int64).ravel()
+    places = start.searchsorted(edges).tolist()
+    near = start.searchsorted(edges - longest, side="right").tolist()
+    slices = [slice(first + a, first + b) for a, b in zip(places[::2], places[1::2], strict=True)]
     cut: list[tuple[int, int]] = []
-    for (opens, closes), a, b in zip(unit.allowed, begins.tolist(), ends.tolist(), strict=True):
-        for row, reach in _reaching(start, duration, (opens, a), longest):
-            cut.append((first + row, min(reach, closes) - opens))
-        for row, reach in _reaching(start, duration, (closes, b), longest):
-            if row >= a:
+    for number, (begins, ends) in enumerate(zip(near, places, strict=True)):
+        if begins == ends:
+            continue
+        opens, closes = unit.allowed[number // 2]
+        reaches = start[begins:ends] + duration[begins:ends]
+        for at in np.flatnonzero(reaches > edges[number]).tolist():
+            row, reach = begins + at, int(reaches[at])
+            if number % 2 == 0:
+                cut.append((first + row, min(reach, closes) - opens))
+            elif row >= places[number - 1]:
                 cut.append((first + row, closes - reach))
-    return _Rows(slices, tuple(cut), granules.duration_s, step)
-
-
-def _reaching(
-    start: npt.NDArray[np.int64],
-    duration: npt.NDArray[np.int64],
-    edge: tuple[int, int],
-    longest: int,
-) -> list[tuple[int, int]]:
-    """Rows that start before an edge (its instant, its place among the starts) and reach past it,
-    each with the instant it reaches."""
-    instant, place = edge
-    near = int(np.searchsorted(start[:place], instant - longest, side="right"))
-    reach = start[near:place] + duration[near:place]
-    return [(near + int(i), int(reach[i])) for i in np.flatnonzero(reach > instant)]
+    return _Rows(tuple(slices), tuple(cut), granules.duration_s, step)
 
 
 def _tally(rows: _Rows, arrays: ReadingArrays, wanted: Wanted) -> Tally:
-    good = [_good_seconds(rows, arrays, c, bound) for c, bound in wanted.thresholds]
+    known = arrays.known
     needs_numbers = wanted.moments or wanted.percentiles or wanted.histogram
-    numbers = rows.taken(arrays.number, arrays.known) if needs_numbers else arrays.number[:0]
+    numbers = rows.taken(arrays.number, known) if needs_numbers else arrays.number[:0]
+    samples = _bucketed(rows, arrays, numbers) if _many(numbers, wanted) else None
     return Tally(
-        known_s=rows.seconds(arrays.known) + rows.signed_seconds(arrays.known),
+        known_s=rows.seconds(known) + rows.signed_seconds(known),
         samples=rows.count(arrays.present),
-        numbers=rows.count(arrays.known),
-        good_s=tuple(good),
-        percentiles={p: _percentile(numbers, p, arrays.decimals) for p in wanted.percentiles},
-        histogram=_histogram(numbers, arrays.decimals) if wanted.histogram else None,
+        numbers=rows.count(known),
+        good_s=tuple(_good_seconds(rows, arrays, c, bound) for c, bound in wanted.thresholds),
+        percentiles={
+            p: _percentile(numbers, samples, p, arrays.decimals) for p in wanted.percentiles
+        },
+        histogram=samples.histogram() if samples and wanted.histogram else None,
         **(_moments(rows, arrays, numbers) if wanted.moments else {}),
     )
+
+
+def _many(numbers: Numbers, wanted: Wanted) -> bool:
+    """Whether it is worth to put the samples into buckets."""
+    least = 1 if wanted.histogram else _FEW
+    return bool(wanted.histogram or wanted.percentiles) and len(numbers) >= least
+
+
+def _bucketed(rows: _Rows, arrays: ReadingArrays, numbers: Numbers) -> BucketedSamples:
+    if arrays.whole is None:
+        return bucketed(np.asarray(numbers, np.float64))
+    if arrays.decimals is not None:
+        return bucketed_whole(numbers, numbers, arrays.divisor)
+    return bucketed_whole(rows.taken(arrays.whole, arrays.known), numbers, arrays.divisor)
 
 
 def _good_seconds(
@@ -145,26 +160,15 @@ def _good_seconds(
     return good_s
 
 
-def _percentile(numbers: Numbers, percentile: Decimal, decimals: int | None) -> Decimal | None:
+def _percentile(
+    numbers: Numbers, samples: BucketedSamples | None, percentile: Decimal, decimals: int | None
+) -> Decimal | None:
     if not len(numbers):
         return None
-    place = rank(len(numbers), percentile) - 1
-    return number_of(np.partition(numbers, place)[place].item(), decimals)
-
-
-def _histogram(numbers: Numbers, decimals: int | None) -> Histogram:
-    """Scaled integers take few values: each is put into its bucket once, with its count."""
-    if decimals is None:
-        return histogram(np.asarray(numbers, np.float64))
-    values, counts = np.unique(numbers, return_counts=True)
-    keys, first = np.unique(bucket_keys(values / 10**decimals), return_index=True)
-    return Histogram(
-        keys=keys,
-        counts=np.add.reduceat(counts, first) if len(first) else counts,
-        total=Fraction(0),
-        lowest=float("-inf"),
-        highest=float("inf"),
-    )
+    at = rank(len(numbers), percentile)
+    if samples is not None:
+        return number_of(samples.at_rank(at), decimals)
+    return number_of(np.partition(numbers, at - 1)[at - 1].item(), decimals)
 
 
 def _moments(rows: _Rows, arrays: ReadingArrays, numbers: Numbers) -> dict[str, Decimal | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from trueline.assessment.evidence import gather_evidence
 from trueline.assessment.granule_search import EvidenceRequest, LakeLike
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
-from trueline.assessment.side_by_side import side_by_side
+from trueline.assessment.side_by_side import settled_objects, side_by_side
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
 from trueline.assessment.statistics.rule import Evidence, Finding, Source
@@ -21,7 +21,7 @@ from trueline.inventory.values import InventorySnapshot, Product
 from trueline.measurement.values import Event
 from trueline.offerings.values import Catalog
 
-PRODUCTS_PER_CHUNK = 256  # two blocks of the lake
+PRODUCTS_PER_CHUNK = 64  # half a block of the lake: few rows are held at once
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class AssessmentRequest:
     pooled: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DecidedTask:
     """A row and what it was decided from."""
 
@@ -85,12 +85,13 @@ def assess(
     def decide(own: Engine, chunk: list[Product]) -> tuple[list[DecidedTask], list[str]]:
         return decide_products(own, known, request, chunk)
 
-    for decided, set_aside in side_by_side(engine, chunks_of(known, request), decide):
-        for task in decided:
-            result.rows.append(task.row)
-            if keep is not None:
-                keep(task)
-        result.set_aside += set_aside
+    with settled_objects():
+        for decided, set_aside in side_by_side(engine, chunks_of(known, request), decide):
+            for task in decided:
+                result.rows.append(task.row)
+                if keep is not None:
+                    keep(task)
+            result.set_aside += set_aside
     result.rows.sort(key=lambda r: (r.product_id, r.objective_id, r.period_start))
     return result
 

@@ -6,41 +6,44 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from trueline.offerings.values import exact_fraction
+from trueline.offerings.values import exact_fraction, exact_ratio
 
 Exact = Fraction | Decimal | int
+Ratio = tuple[int, int]  # numerator, denominator
 
 
 def allowance(target: Exact, total: Exact) -> Fraction:
     """Bad time (or events) out of `total` that a target share leaves."""
-    return (1 - _exact(target)) * _exact(total)
+    return (1 - exact_fraction(target)) * exact_fraction(total)
 
 
 def allowance_left(bad: Exact, total: Exact, target: Exact) -> Fraction | None:
     """Share of the allowance still there: 1 = untouched, below 0 = overdrawn. None where a target
     of 100 % left nothing and some of it was used."""
-    return left_of_limit(bad, allowance(target, total))
+    (whole, parts), (kept, of) = exact_ratio(total), exact_ratio(target)
+    return _left(exact_ratio(bad), ((of - kept) * whole, of * parts))
 
 
 def left_of_limit(used: Exact, limit: Exact) -> Fraction | None:
     """Share of a limit still there, such as a number of outages allowed."""
-    used, limit = _exact(used), _exact(limit)
-    if limit == 0:
-        return Fraction(1) if used == 0 else None
-    return 1 - used / limit
+    return _left(exact_ratio(used), exact_ratio(limit))
 
 
 def burn_rate(bad: Exact, total: Exact, target: Exact) -> Fraction | None:
     """(bad / total) / (1 - target): at 1 the allowance lasts exactly the period. None without
     time, or where a target of 100 % leaves nothing to burn."""
-    target, total = _exact(target), _exact(total)
-    if total == 0 or target == 1:
+    (lost, of_bad), (whole, parts), (kept, of) = map(exact_ratio, (bad, total, target))
+    if whole == 0 or kept == of:
         return None
-    return _exact(bad) / (total * (1 - target))
+    return Fraction(lost * parts * of, of_bad * whole * (of - kept))
 
 
-def _exact(number: Exact) -> Fraction:
-    return number if isinstance(number, Fraction) else exact_fraction(number)
+def _left(used: Ratio, limit: Ratio) -> Fraction | None:
+    """1 - used / limit, by whole numbers: one fraction is made, not one for each step."""
+    (spent, of_used), (most, of_limit) = used, limit
+    if most == 0:
+        return Fraction(1) if spent == 0 else None
+    return Fraction(of_used * most - spent * of_limit, of_used * most)
 
 
 def allowance_used(rate: Exact, window_s: int, period_s: int) -> Fraction:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trueline.assessment.granule_search import EvidenceRequest, GranuleSearch
+from trueline.assessment.granule_search import EvidenceRequest, GranuleSearch, expressions
 from trueline.assessment.histogram import Histogram
 from trueline.assessment.plan import Task
 from trueline.assessment.readings import reading_of
@@ -19,7 +19,6 @@ from trueline.assessment.statistics.rule import (
 )
 from trueline.assessment.timeline import (
     Measured,
-    fetch_measured,
     good_seconds,
     held_time,
 )
@@ -37,7 +36,7 @@ def gather_evidence(
     """The evidence of each task, in the order of the tasks."""
     search = GranuleSearch(engine, request, tasks)
     tallies, positions = search.tallies()
-    sketched = search.sketched()
+    sketched = search.sketched(tallies)
     states = search.states()
     judged = search.judged()
     found = []
@@ -117,5 +116,5 @@ def measured_granules(engine: Engine, request: EvidenceRequest, task: Task) -> l
     granules = search.scan(
         [reading.parameter], task.unit.period_start - longest, task.unit.period_end, [key]
     )
-    measured = fetch_measured(engine, granules, reading, [key]).get(key, [])
+    measured = expressions().fetch_measured(engine, granules, reading, [key]).get(key, [])
     return [g for g in measured if g.end_s > task.unit.period_start]

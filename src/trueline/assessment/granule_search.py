@@ -7,25 +7,19 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Protocol
-
-import ibis
-import ibis.expr.types as ir
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol
 
 from trueline.assessment.array_sums import sum_arrays
 from trueline.assessment.g826 import CONSECUTIVE, SEVERELY_ERRORED_FROM
-from trueline.assessment.granule_sums import Demand, Tally, Wanted, sum_granules
 from trueline.assessment.histogram import Histogram
-from trueline.assessment.histogram_sums import histograms, sketched_percentile
 from trueline.assessment.plan import Task, Unit
-from trueline.assessment.readings import ColumnLike, GranulesLike, Reading, reading_of
+from trueline.assessment.readings import GranulesLike, Reading, reading_of
 from trueline.assessment.sorted_granules import SortedGranules
 from trueline.assessment.states import (
     StateEvidence,
     StateRule,
-    StateScan,
     cut_to,
-    find_states,
     states_from_arrays,
 )
 from trueline.assessment.statistics import RULES
@@ -33,15 +27,16 @@ from trueline.assessment.statistics.rule import (
     Source,
     UnavailableGranules,
 )
-from trueline.assessment.timeline import (
-    Measured,
-    fetch_measured,
-    goodness,
-)
+from trueline.assessment.tallies import Demand, Tally, Wanted
+from trueline.assessment.timeline import Measured, goodness
 from trueline.engine import Engine
-from trueline.measurement.scan import GranuleScan, ScanRequest
+from trueline.measurement.columns import ScanRequest
+from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.values import Event
 from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
+
+if TYPE_CHECKING:
+    from trueline.measurement.scan import GranuleScan
 
 DAY_S = 86_400
 DEFAULT_THRESHOLD_C = Decimal("0.5")
@@ -57,6 +52,10 @@ class LakeLike(Protocol):
     def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None: ...
 
     def scan(self, engine: Engine, request: ScanRequest) -> GranuleScan: ...
+
+    def arrays(self, request: ScanRequest) -> GranuleArrays | None: ...
+
+    def longest_s(self, request: ScanRequest) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -99,14 +98,6 @@ def state_rule(task: Task) -> StateRule:
     )
 
 
-@dataclass(frozen=True)
-class ClippedGranules:
-    """A scan in which trusted granules of one product and parameter do not overlap."""
-
-    table: ir.Table
-    columns: Mapping[str, ColumnLike]
-
-
 @dataclass
 class GranuleSearch:
     engine: Engine
@@ -133,17 +124,20 @@ class GranuleSearch:
     def scan(
         self, parameters: Iterable[str], start_s: int, end_s: int, keys: Sequence[int]
     ) -> GranulesLike:
-        scan = self.request.lake.scan(
-            self.engine,
-            ScanRequest(
-                start_s=start_s,
-                end_s=end_s,
-                parameters=tuple(sorted(set(parameters))),
-                delivery=self.request.delivery,
-                product_keys=(min(keys), max(keys) + 1),
-            ),
+        request = self._scan_request(parameters, (start_s, end_s), keys)
+        scan = self.request.lake.scan(self.engine, request)
+        return expressions().without_overlap(scan) if scan.overlapping else scan
+
+    def _scan_request(
+        self, parameters: Iterable[str], span: tuple[int, int], keys: Sequence[int]
+    ) -> ScanRequest:
+        return ScanRequest(
+            start_s=span[0],
+            end_s=span[1],
+            parameters=tuple(sorted(set(parameters))),
+            delivery=self.request.delivery,
+            product_keys=(min(keys), max(keys) + 1),
         )
-        return without_overlap(scan) if scan.overlapping else scan
 
     def _extent(self, parameter: str, otherwise: tuple[int, int]) -> tuple[int, int]:
         return self.request.lake.extent([parameter]) or otherwise
@@ -153,7 +147,7 @@ class GranuleSearch:
         request = ScanRequest(
             first - 366 * DAY_S, last, tuple(sorted(set(parameters))), self.request.delivery
         )
-        return self.request.lake.scan(self.engine, request).max_duration_s
+        return self.request.lake.longest_s(request)
 
     @cached_property
     def arrays(self) -> SortedGranules | None:
@@ -172,25 +166,18 @@ class GranuleSearch:
         for _, task in self._measured(Source.STATES):
             margin = _margin_s(state_rule(task), longest)
             before, after = max(before, margin), max(after, margin)
-        granules = self.scan(parameters, first - before, last + after, keys)
-        return SortedGranules.read(self.engine, granules, keys)
+        span = (first - before, last + after)
+        arrays = self.request.lake.arrays(self._scan_request(parameters, span, keys))
+        if arrays is not None:
+            return SortedGranules.of(arrays)
+        return SortedGranules.read(self.engine, self.scan(parameters, *span, keys), keys)
 
     def tallies(self) -> tuple[dict[tuple[int, Reading], Tally], dict[int, int]]:
         """Tallies by unit and reading, and each task's position among its thresholds."""
         tasks = self._measured(Source.GRANULES, Source.STATES, Source.HISTOGRAM)
         if not tasks:
             return {}, {}
-        wanted: dict[int, dict[Reading, Wanted]] = {}
-        positions: dict[int, int] = {}
-        for number, task in tasks:
-            reading = reading_of(task.parameter, task.objective.statistic)
-            mine = RULES[task.objective.statistic].wanted(task.objective)
-            if self.request.pooled and mine.percentiles:
-                mine = replace(mine, histogram=True)
-            readings = wanted.setdefault(task.unit.number, {})
-            so_far = readings.get(reading, Wanted())
-            positions[number] = len(so_far.thresholds)
-            readings[reading] = _merged(so_far, mine)
+        wanted, positions = self._wanted(tasks)
         units = _units(task for _, task in tasks)
         demand = Demand(units, self.keys, wanted)
         arrays = self.arrays
@@ -202,27 +189,69 @@ class GranuleSearch:
         base = self.scan(parameters, first, last, keys)
         longest = self.longest_s(parameters, first, last)
         cut = self.scan(parameters, first - longest, last, keys) if longest else base
-        return sum_granules(self.engine, base, demand, cut), positions
+        return expressions().sum_granules(self.engine, base, demand, cut), positions
 
-    def sketched(self) -> dict[int, Fraction | None]:
-        """Percentiles from histograms, by task."""
-        found: dict[int, Fraction | None] = {}
+    def _wanted(
+        self, tasks: Sequence[tuple[int, Task]]
+    ) -> tuple[dict[int, Mapping[Reading, Wanted]], dict[int, int]]:
+        """What each unit wants of each reading, and each task's position among the thresholds.
+        Units of products under the same objectives want the same: that is worked out once."""
+        of_unit: dict[int, list[tuple[int, Task]]] = {}
+        for number, task in tasks:
+            of_unit.setdefault(task.unit.number, []).append((number, task))
+        shared: dict[tuple[int, ...], tuple[Mapping[Reading, Wanted], list[int]]] = {}
+        wanted: dict[int, Mapping[Reading, Wanted]] = {}
+        positions: dict[int, int] = {}
+        for unit, mine in of_unit.items():
+            alike = tuple(id(task.applied) for _, task in mine)
+            if alike not in shared:
+                shared[alike] = self._wanted_of([task for _, task in mine])
+            wanted[unit], places = shared[alike]
+            positions.update(zip((number for number, _ in mine), places, strict=True))
+        return wanted, positions
+
+    def _wanted_of(self, tasks: Sequence[Task]) -> tuple[Mapping[Reading, Wanted], list[int]]:
+        readings: dict[Reading, Wanted] = {}
+        positions: list[int] = []
+        for task in tasks:
+            reading = reading_of(task.parameter, task.objective.statistic)
+            mine = RULES[task.objective.statistic].wanted(task.objective)
+            if self.request.pooled and mine.percentiles:
+                mine = replace(mine, histogram=True)
+            so_far = readings.get(reading, Wanted())
+            positions.append(len(so_far.thresholds))
+            readings[reading] = _merged(so_far, mine)
+        return readings, positions
+
+    def sketched(self, tallies: Mapping[tuple[int, Reading], Tally]) -> dict[int, Fraction | None]:
+        """Percentiles from histograms, by task: from those of the tallies, else by the engine."""
         by_reading: dict[Reading, list[tuple[int, Task]]] = {}
         for number, task in self._measured(Source.HISTOGRAM):
             reading = reading_of(task.parameter, task.objective.statistic)
             by_reading.setdefault(reading, []).append((number, task))
+        found: dict[int, Fraction | None] = {}
         for reading, tasks in by_reading.items():
-            known = self.histograms(_units(task for _, task in tasks), reading)
+            units = _units(task for _, task in tasks)
+            if self.arrays is None:
+                known = self.histograms(units, reading)
+            else:
+                mine = ((u.number, tallies.get((u.number, reading))) for u in units)
+                known = {n: t.histogram for n, t in mine if t and t.histogram}
             for number, task in tasks:
-                if task.objective.percentile is not None:
-                    found[number] = sketched_percentile(known, task.unit, task.objective.percentile)
+                percentile = task.objective.percentile
+                if percentile is not None:
+                    found[number] = _sketched(known.get(task.unit.number), percentile)
         return found
 
     def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
         first, last = _hull(units)
         keys = [self.keys[u.product_id] for u in units]
         granules = self.scan([reading.parameter], first, last, keys)
-        return histograms(self.engine, granules, Demand(units, self.keys, {}), reading)
+        demand = Demand(units, self.keys, {})
+        found: dict[int, Histogram] = expressions().histograms(
+            self.engine, granules, demand, reading
+        )
+        return found
 
     def states(self) -> dict[int, UnavailableGranules]:
         by_rule: dict[StateRule, list[tuple[int, Task]]] = {}
@@ -260,7 +289,9 @@ class GranuleSearch:
     ) -> StateEvidence:
         granules = self.scan([rule.parameter], *span, keys)
         longest = self.longest_s([rule.parameter], *span)
-        return find_states(self.engine, StateScan(granules, *span, longest), rule, keys)
+        scan = expressions().StateScan(granules, *span, longest)
+        found: StateEvidence = expressions().find_states(self.engine, scan, rule, keys)
+        return found
 
     def judged(self) -> dict[int, list[tuple[Measured, bool]]]:
         """Known granules with their verdict in order, for the tasks that need them so."""
@@ -275,11 +306,24 @@ class GranuleSearch:
             begin, _ = self._extent(reading.parameter, _hull(_units(t for _, t in tasks)))
             last = max(t.unit.allowed[-1][1] for _, t in tasks)
             granules = self.scan([reading.parameter], min(begin, last), last, keys)
-            measured = fetch_measured(self.engine, granules, reading, keys)
+            measured = expressions().fetch_measured(self.engine, granules, reading, keys)
             for number, task in tasks:
                 mine = measured.get(self.keys[task.product_id], [])
                 found[number] = goodness(task.objective, mine)
         return found
+
+
+def expressions() -> ModuleType:
+    """The ways through the engine, for what whole columns cannot tell. Their libraries take longer
+    to import than many an assessment takes."""
+    from trueline.assessment import expressions
+
+    return expressions
+
+
+def _sketched(histogram: Histogram | None, percentile: Decimal) -> Fraction | None:
+    value = histogram.percentile(percentile) if histogram else None
+    return None if value is None else Fraction(Decimal(repr(value)))
 
 
 def _margin_s(rule: StateRule, longest_s: int) -> int:
@@ -302,26 +346,3 @@ def _units(tasks: Iterable[Task]) -> list[Unit]:
 
 def _hull(units: Sequence[Unit]) -> tuple[int, int]:
     return min(u.allowed[0][0] for u in units), max(u.allowed[-1][1] for u in units)
-
-
-def without_overlap(granules: GranulesLike) -> ClippedGranules:
-    """Each trusted granule ends where the next one of its product and parameter starts."""
-    parts = []
-    table = granules.table
-    names = [n for c in granules.columns.values() for n in (c.value, c.denominator) if n]
-    for column in granules.columns.values():
-        mine = table.filter(~table.suspect, table[column.value].notnull())
-        following = mine.start_s.lead().over(
-            ibis.window(group_by=mine.product_key, order_by=mine.start_s)
-        )
-        room = ibis.coalesce(following - mine.start_s, mine.duration_s)
-        others = {
-            n: ibis.null(mine[n].type())
-            for n in names
-            if n not in (column.value, column.denominator)
-        }
-        parts.append(
-            mine.mutate(duration_s=ibis.least(mine.duration_s, room).cast("int32"), **others)
-        )
-    suspects = table.filter(table.suspect)
-    return ClippedGranules(ibis.union(suspects, *parts), granules.columns)

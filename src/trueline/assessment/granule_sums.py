@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -24,58 +24,22 @@ from trueline.assessment.allowed_time import (
     starts_in_days,
     starts_in_windows,
 )
-from trueline.assessment.histogram import Histogram
 from trueline.assessment.plan import Unit
+from trueline.assessment.reading_columns import columns_of, compared
 from trueline.assessment.readings import (
-    ColumnLike,
     GranulesLike,
     Reading,
-    columns_of,
-    compared,
     exact_bound,
     number_of,
 )
+from trueline.assessment.tallies import Demand, Tally, Wanted
 from trueline.engine import Engine
+from trueline.measurement.columns import GranuleColumn
 from trueline.offerings.values import Comparator
 
 SUM_TYPE = "decimal(38, 15)"  # fixed point: a sum of doubles that no order of adding changes
 
 Row = dict[str, Any]  # column name to number, as Arrow gives it
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What one unit needs of one reading."""
-
-    thresholds: tuple[tuple[Comparator, Decimal], ...] = ()
-    percentiles: tuple[Decimal, ...] = ()  # per cent
-    moments: bool = False  # sum, denominator sum, min, max
-    histogram: bool = False  # of the samples, to be merged with those of others
-
-
-@dataclass(frozen=True)
-class Tally:
-    """Seconds and numbers of one reading in the allowed time of one unit."""
-
-    known_s: int = 0
-    samples: int = 0  # trusted granules by start instant
-    numbers: int = 0  # of those, the ones with a number (a quotient needs a denominator)
-    good_s: tuple[int, ...] = ()  # by threshold, in the order they were wanted
-    total: Decimal | None = None
-    denominator: Decimal | None = None
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
-    percentiles: Mapping[Decimal, Decimal | None] = field(default_factory=dict, hash=False)
-    histogram: Histogram | None = None  # only where columns are at hand (array_sums)
-
-
-@dataclass(frozen=True)
-class Demand:
-    """Units with their product keys, and what each wants."""
-
-    units: Sequence[Unit]
-    keys: Mapping[str, int]
-    wanted: Mapping[int, Mapping[Reading, Wanted]]  # by unit number
 
 
 def sum_granules(
@@ -130,7 +94,7 @@ class _ReadingPlan:
 
     index: int
     reading: Reading
-    column: ColumnLike
+    column: GranuleColumn
     comparators: tuple[Comparator, ...]  # of the stored comparison, one per threshold column
     percentiles: tuple[Decimal, ...]
     moments: bool

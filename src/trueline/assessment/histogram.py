@@ -114,9 +114,15 @@ def histogram(values: Values) -> Histogram:
     )
 
 
+def histogram_of(keys: Keys, counts: Keys, bounds: tuple[float, float]) -> Histogram:
+    """From counts by rising key, every sample within `bounds`. The sum of the samples is not
+    kept."""
+    return _within_limit(Histogram(keys, counts, Fraction(0), *bounds))
+
+
 def merge(histograms: Iterable[Histogram]) -> Histogram:
     """The histogram of all samples together."""
-    parts = [part for part in histograms if part.count]
+    parts = [part for part in histograms if part.keys.size]
     if not parts:
         return EMPTY
     halvings = max(part.halvings for part in parts)
@@ -128,7 +134,7 @@ def merge(histograms: Iterable[Histogram]) -> Histogram:
         Histogram(
             keys,
             counts,
-            sum((part.total for part in parts), Fraction(0)),
+            sum((part.total for part in parts if part.total), Fraction(0)),
             min(part.lowest for part in parts),
             max(part.highest for part in parts),
             halvings,
@@ -163,10 +169,11 @@ def _joined(keys: Keys, times: int) -> Keys:
 
 def _added(keys: Keys, counts: Keys) -> tuple[Keys, Keys]:
     """Counts of equal keys added up, in key order."""
-    distinct, places = np.unique(keys, return_inverse=True)
-    added = np.zeros(distinct.size, np.int64)
-    np.add.at(added, places, counts)
-    return distinct, added
+    first = int(keys.min())
+    # Doubles count whole numbers exactly up to 2**53 samples.
+    added = np.bincount(keys - first, weights=counts).astype(np.int64)
+    occupied = np.flatnonzero(added)
+    return occupied + first, added[occupied]
 
 
 def _within_limit(found: Histogram) -> Histogram:

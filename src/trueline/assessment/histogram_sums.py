@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 
 import ibis
@@ -11,10 +9,11 @@ import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
-from trueline.assessment.granule_sums import Demand, joined_to_units
+from trueline.assessment.granule_sums import joined_to_units
 from trueline.assessment.histogram import KEY_OFFSET, LN_GAMMA, Histogram
-from trueline.assessment.plan import Unit
-from trueline.assessment.readings import GranulesLike, Reading, columns_of
+from trueline.assessment.reading_columns import columns_of
+from trueline.assessment.readings import GranulesLike, Reading
+from trueline.assessment.tallies import Demand
 from trueline.engine import Engine
 
 
@@ -59,11 +58,3 @@ def _by_unit(rows: pa.Table) -> dict[int, Histogram]:
         )
         for i, unit in enumerate(units)
     }
-
-
-def sketched_percentile(
-    found: Mapping[int, Histogram], unit: Unit, percentile: Decimal
-) -> Fraction | None:
-    histogram = found.get(unit.number)
-    value = histogram.percentile(percentile) if histogram else None
-    return None if value is None else Fraction(Decimal(repr(value)))

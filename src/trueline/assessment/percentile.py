@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import ceil
+from functools import lru_cache
 from typing import TypeVar
 
 Number = TypeVar("Number", int, float, Decimal, Fraction)
@@ -16,7 +16,13 @@ def rank(count: int, p: Decimal | Fraction | int) -> int:
     The 0th percentile is the minimum."""
     if not 0 <= p <= 100:
         raise ValueError(f"a percentile lies from 0 to 100, not {p}")
-    return max(1, ceil(Fraction(p) * count / 100))
+    numerator, denominator = _hundredth(p)
+    return max(1, -(-numerator * count // denominator))
+
+
+@lru_cache(maxsize=256)
+def _hundredth(p: Decimal | Fraction | int) -> tuple[int, int]:
+    return (Fraction(p) / 100).as_integer_ratio()
 
 
 def percentile(samples: Sequence[Number], p: Decimal | Fraction | int) -> Number | None:

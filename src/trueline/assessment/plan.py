@@ -12,7 +12,7 @@ from trueline.calendars.instants import instant, seconds, zone
 from trueline.calendars.intervals import Interval, intersect, subtract, total, union
 from trueline.calendars.periods import Period, conformance_periods, midnight
 from trueline.calendars.service_hours import service_intervals
-from trueline.inventory.resolve import AppliedObjective, objectives_of
+from trueline.inventory.resolve import AppliedObjective, negotiated_terms, objectives_of
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.values import (
     Catalog,
@@ -48,7 +48,7 @@ class Unit:
         return total(self.allowed)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Task:
     """One product, objective and conformance period to be decided."""
 
@@ -94,74 +94,137 @@ def plan_assessment(
     """Tasks in the order of products, objectives and periods. `exclusions` by product id; an
     objective whose parameter nobody defined is set aside with its reason, the rest go on."""
     plan = Plan()
+    kinds = _Kinds(catalog, snapshot, request)
     for product in products:
         excluded = union(exclusions.get(product.id, ()))
-        _plan_product(plan, product, _Sources(catalog, snapshot, excluded, request))
+        _plan_product(plan, product, kinds, excluded)
     return plan
 
 
 @dataclass(frozen=True)
-class _Sources:
+class _Due:
+    """One objective and period that products of one kind share. `slot`: which of the kind's
+    stretches of time it counts in. `parameter` None: nobody defined it."""
+
+    applied: AppliedObjective
+    parameter: PerformanceParameter | None
+    period: Period
+    zone_name: str
+    slot: int
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Time in which objectives count: within the bounds of a period, while they are valid, in
+    service hours (None: always)."""
+
+    bounds: Interval
+    valid: Interval
+    hours: Sequence[Interval] | None
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What is due of every product of one offering, zone and set of terms."""
+
+    due: Sequence[_Due]
+    stretches: Sequence[_Stretch]
+
+
+@dataclass
+class _Kinds:
+    """Thousands of products differ in little: what applies is worked out once for each kind."""
+
     catalog: Catalog
     snapshot: InventorySnapshot
-    exclusions: Sequence[Interval]
     request: PlanRequest
+    _periods: dict[object, list[tuple[str, str, Period]]] = field(default_factory=dict)
+    _kinds: dict[object, _Kind] = field(default_factory=dict)
+
+    def of(self, product: Product) -> _Kind:
+        terms = tuple(map(id, negotiated_terms(product, self.catalog, self.snapshot)))
+        # Without terms of its own, a product's start says nothing before the first period.
+        alike = (product.offering_id, product.time_zone, terms, product.start if terms else None)
+        periods = self._periods.get(alike)
+        if periods is None:
+            periods = self._periods[alike] = list(self._periods_of(product))
+        earliest = min((p.bounds(zone_name)[0] for zone_name, _, p in periods), default=0)
+        key = (alike, max(earliest, seconds(product.start)))
+        kind = self._kinds.get(key)
+        if kind is None:
+            kind = self._kinds[key] = self._kind(product, periods)
+        return kind
+
+    def _periods_of(self, product: Product) -> Iterator[tuple[str, str, Period]]:
+        """Zone, length and period of all that may be due."""
+        for zone_name, length in sorted(self._rhythms(product)):
+            for period in conformance_periods(self.request.period, length):
+                yield zone_name, length, period
+
+    def _rhythms(self, product: Product) -> set[tuple[str, str]]:
+        """Zones and period lengths that the product's objectives may have."""
+        offering = self.catalog.offerings.get(product.offering_id)
+        objectives = list(offering.objectives) if offering else []
+        at_s = seconds(product.start)
+        negotiated = objectives_of(product, self.catalog, self.snapshot, at_s)
+        objectives += [a.objective for a in negotiated]
+        return {self._rhythm(product, objective) for objective in objectives}
+
+    def _rhythm(self, product: Product, objective: ServiceLevelObjective) -> tuple[str, str]:
+        zone_name = objective.time_zone or product.time_zone or "UTC"
+        return zone_name, self.request.length or objective.conformance_period
+
+    def _kind(self, product: Product, periods: Sequence[tuple[str, str, Period]]) -> _Kind:
+        """Each objective that applies, with the periods it is decided for. The standard in force
+        at the start of a period, in the objective's own zone, applies to it; for a product that
+        starts later, the one in force at its start."""
+        due: list[_Due] = []
+        slots: dict[object, int] = {}
+        stretches: list[_Stretch] = []
+        for zone_name, length, period in periods:
+            bounds = period.bounds(zone_name)
+            start_s = max(bounds[0], seconds(product.start))
+            for applied in objectives_of(product, self.catalog, self.snapshot, start_s):
+                objective = applied.objective
+                if self._rhythm(product, objective) != (zone_name, length):
+                    continue
+                parameter = self.catalog.parameters.get(objective.parameter)
+                valid = validity(objective, zone_name)
+                if parameter is not None and not intersect([valid], [bounds]):
+                    continue
+                key = (zone_name, objective.service_hours, bounds, valid)
+                if key not in slots:
+                    slots[key] = len(stretches)
+                    hours = objective.service_hours
+                    open_time = hours_of(hours, bounds, zone_name) if hours else None
+                    stretches.append(_Stretch(bounds, valid, open_time))
+                due.append(_Due(applied, parameter, period, zone_name, slots[key]))
+        return _Kind(due, stretches)
 
 
-def _plan_product(plan: Plan, product: Product, sources: _Sources) -> None:
-    units: dict[object, Unit] = {}
-    for applied, period, zone_name in _periods_of(product, sources):
-        objective = applied.objective
-        parameter = sources.catalog.parameters.get(objective.parameter)
-        if parameter is None:
+def _plan_product(
+    plan: Plan, product: Product, kinds: _Kinds, exclusions: Sequence[Interval]
+) -> None:
+    kind = kinds.of(product)
+    active = (seconds(product.start), seconds(product.end) if product.end else FOREVER_S)
+    until_s = kinds.request.until_s
+    if until_s:
+        active = (active[0], min(active[1], until_s))
+    units: dict[int, Unit] = {}
+    for due in kind.due:
+        if due.parameter is None:
+            objective = due.applied.objective
             plan.set_aside.append(
                 f"{product.id} {objective.id}: parameter {objective.parameter!r} is not defined"
             )
             continue
-        valid = validity(objective, zone_name)
-        bounds = period.bounds(zone_name)
-        if not intersect([valid], [bounds]):
-            continue
-        key = (zone_name, objective.service_hours, bounds, valid)
-        unit = units.get(key)
+        unit = units.get(due.slot)
         if unit is None:
-            unit = _unit(len(plan.units), product, objective, (bounds, valid), sources)
-            units[key] = unit
+            scope = _scope(kind.stretches[due.slot], active)
+            unit = _unit(len(plan.units), product.id, kind.stretches[due.slot], scope, exclusions)
+            units[due.slot] = unit
             plan.units.append(unit)
-        plan.tasks.append(Task(unit, applied, parameter, period, zone_name))
-
-
-def _periods_of(
-    product: Product, sources: _Sources
-) -> Iterator[tuple[AppliedObjective, Period, str]]:
-    """Each objective that applies, with the periods it is decided for. The standard in force at
-    the start of a period, in the objective's own zone, applies to it; for a product that starts
-    later, the one in force at its start."""
-    request = sources.request
-    own_zone = product.time_zone or "UTC"
-    for zone_name, length in sorted(_rhythms(product, own_zone, sources)):
-        for period in conformance_periods(request.period, length):
-            start_s = max(period.bounds(zone_name)[0], seconds(product.start))
-            for applied in objectives_of(product, sources.catalog, sources.snapshot, start_s):
-                objective = applied.objective
-                if (
-                    objective.time_zone or own_zone,
-                    request.length or objective.conformance_period,
-                ) == (zone_name, length):
-                    yield applied, period, zone_name
-
-
-def _rhythms(product: Product, own_zone: str, sources: _Sources) -> set[tuple[str, str]]:
-    """Zones and period lengths that the product's objectives may have."""
-    offering = sources.catalog.offerings.get(product.offering_id)
-    objectives = list(offering.objectives) if offering else []
-    at_s = seconds(product.start)
-    negotiated = objectives_of(product, sources.catalog, sources.snapshot, at_s)
-    objectives += [a.objective for a in negotiated]
-    return {
-        (o.time_zone or own_zone, sources.request.length or o.conformance_period)
-        for o in objectives
-    }
+        plan.tasks.append(Task(unit, due.applied, due.parameter, due.period, due.zone_name))
 
 
 def validity(objective: ServiceLevelObjective, zone_name: str) -> Interval:
@@ -172,27 +235,27 @@ def validity(objective: ServiceLevelObjective, zone_name: str) -> Interval:
     )
 
 
+def _scope(stretch: _Stretch, active: Interval) -> Sequence[Interval]:
+    start = max(stretch.bounds[0], active[0], stretch.valid[0])
+    end = min(stretch.bounds[1], active[1], stretch.valid[1])
+    if start >= end:
+        return []
+    return [(start, end)] if stretch.hours is None else intersect([(start, end)], stretch.hours)
+
+
 def _unit(
     number: int,
-    product: Product,
-    objective: ServiceLevelObjective,
-    bounds_and_validity: tuple[Interval, Interval],
-    sources: _Sources,
+    product_id: str,
+    stretch: _Stretch,
+    scope: Sequence[Interval],
+    exclusions: Sequence[Interval],
 ) -> Unit:
-    bounds, valid = bounds_and_validity
-    active = (seconds(product.start), seconds(product.end) if product.end else FOREVER_S)
-    start = max(bounds[0], active[0], valid[0])
-    end = min(bounds[1], active[1], valid[1], sources.request.until_s or FOREVER_S)
-    scope: Sequence[Interval] = [(start, end)] if start < end else []
-    zone_name = objective.time_zone or product.time_zone or "UTC"
-    if objective.service_hours and scope:
-        scope = intersect(scope, hours_of(objective.service_hours, bounds, zone_name))
-    excluded = intersect(scope, sources.exclusions) if sources.exclusions else []
+    excluded = intersect(scope, exclusions) if exclusions else []
     return Unit(
         number=number,
-        product_id=product.id,
-        period_start=bounds[0],
-        period_end=bounds[1],
+        product_id=product_id,
+        period_start=stretch.bounds[0],
+        period_end=stretch.bounds[1],
         scope=scope,
         excluded=excluded,
         allowed=subtract(scope, excluded) if excluded else scope,

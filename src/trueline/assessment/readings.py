@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Protocol
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol
 
-import ibis
-import ibis.expr.types as ir
-
+from trueline.measurement.columns import GranuleColumn
 from trueline.offerings.values import (
     Comparator,
     ParameterKind,
@@ -22,16 +21,8 @@ from trueline.offerings.values import (
     Statistic,
 )
 
-
-class ColumnLike(Protocol):
-    """How the lake presents a parameter: column names, and the decimals of a scaled integer."""
-
-    @property
-    def value(self) -> str: ...
-    @property
-    def denominator(self) -> str | None: ...
-    @property
-    def decimals(self) -> int | None: ...
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 
 class GranulesLike(Protocol):
@@ -40,7 +31,7 @@ class GranulesLike(Protocol):
     @property
     def table(self) -> ir.Table: ...
     @property
-    def columns(self) -> Mapping[str, ColumnLike]: ...
+    def columns(self) -> Mapping[str, GranuleColumn]: ...
 
 
 @dataclass(frozen=True, order=True)
@@ -59,56 +50,10 @@ def reading_of(parameter: PerformanceParameter, statistic: Statistic) -> Reading
     )
 
 
-@dataclass(frozen=True)
-class ReadingColumns:
-    """Expressions of one reading over a scan. `known` is false where there is no number: no
-    granule, or a zero denominator. `decimals` None = `number` is a double."""
-
-    number: ir.NumericValue
-    known: ir.BooleanValue
-    present: ir.BooleanValue
-    numerator: ir.NumericValue
-    denominator: ir.NumericValue | None
-    decimals: int | None
-
-
-def columns_of(table: ir.Table, column: ColumnLike, reading: Reading) -> ReadingColumns:
-    value = table[column.value]
-    present = value.notnull()
-    denominator = table[column.denominator] if column.denominator else None
-    if not reading.quotient:
-        return ReadingColumns(value, present, present, value, denominator, column.decimals)
-    if denominator is None:
-        # A ratio that was never delivered with a denominator has no quotient.
-        nothing = ibis.literal(None, "float64")
-        return ReadingColumns(nothing, present & False, present, value, None, None)
-    known = present & (denominator != 0)
-    # Both counters carry the same scale, so it cancels; the division is one correctly rounded step.
-    quotient = value.cast("float64") / denominator.nullif(0).cast("float64")
-    return ReadingColumns(quotient, known, present, value, denominator, None)
-
-
-def compared(
-    number: ir.NumericValue, comparator: Comparator, bound: ir.NumericValue
-) -> ir.BooleanValue:
-    match comparator:
-        case Comparator.GT:
-            return number > bound
-        case Comparator.GE:
-            return number >= bound
-        case Comparator.LT:
-            return number < bound
-        case Comparator.LE:
-            return number <= bound
-        case Comparator.EQ:
-            return number == bound
-        case Comparator.NEQ:
-            return number != bound
-
-
 _NO_SUCH_INTEGER = -(1 << 62)
 
 
+@lru_cache(maxsize=4_096)
 def exact_bound(
     comparator: Comparator, bound: Decimal, decimals: int | None
 ) -> tuple[Comparator, int | float]:

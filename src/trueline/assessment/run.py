@@ -12,9 +12,7 @@ import pyarrow as pa
 from trueline.assessment.aggregate import (
     FIXED_DIMENSIONS,
     AggregateRequest,
-    MemberFigure,
     aggregate,
-    member_figure,
     memberships,
 )
 from trueline.assessment.assess import (
@@ -26,7 +24,8 @@ from trueline.assessment.assess import (
     chunks_of,
     find_products,
 )
-from trueline.assessment.pooled_percentiles import pooled_percentiles
+from trueline.assessment.members import MemberFigure, member_figure
+from trueline.assessment.pooled_percentiles import PooledPercentiles
 from trueline.assessment.side_by_side import side_by_side
 from trueline.assessment.store import (
     DailyFigure,
@@ -87,16 +86,20 @@ def assess_aggregates(
     engine: Engine, known: Known, request: AssessmentRequest, over: AggregateOver
 ) -> tuple[Assessment, pa.Table]:
     """Rows, and the aggregates of AGGREGATE_SCHEMA over groups and attributes."""
+    dimensions = memberships(known.snapshot, known.catalog, over.attributes, over.groups)
     figures: list[MemberFigure] = []
+    pooled = PooledPercentiles(dimensions)
 
     def keep(decided: DecidedTask) -> None:
-        figures.append(member_figure(decided.row, decided.evidence, decided.finding))
+        figure = member_figure(decided.row, decided.evidence, decided.finding)
+        figures.append(figure)
+        if over.percentiles:
+            pooled.add(figure, decided.evidence.tally.histogram)
 
     result = assess(engine, known, replace(request, pooled=over.percentiles), keep)
-    dimensions = memberships(known.snapshot, known.catalog, over.attributes, over.groups)
-    pooled = pooled_percentiles(engine, known, figures, dimensions) if over.percentiles else {}
-    table = aggregate(figures, dimensions, AggregateRequest(known.snapshot, over.k, pooled))
-    return result, table
+    pooled.complete(engine, known)
+    asked = AggregateRequest(known.snapshot, over.k, pooled.percentiles())
+    return result, aggregate(figures, dimensions, asked)
 
 
 @dataclass(frozen=True)

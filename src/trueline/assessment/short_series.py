@@ -10,7 +10,9 @@ from itertools import pairwise
 import pyarrow as pa
 
 from trueline.engine import Engine
-from trueline.measurement.scan import GranuleColumn, GranuleScan, ScanRequest
+from trueline.measurement.columns import GranuleColumn, ScanRequest
+from trueline.measurement.granule_arrays import GranuleArrays
+from trueline.measurement.scan import GranuleScan
 
 MAX_DECIMALS = 6
 
@@ -46,6 +48,13 @@ class ShortSeries:
         if not mine:
             return None
         return min(g.start_s for g in mine), max(g.start_s + g.duration_s for g in mine)
+
+    def arrays(self, request: ScanRequest) -> GranuleArrays | None:
+        """None: so few granules are only scanned."""
+        return None
+
+    def longest_s(self, request: ScanRequest) -> int:
+        return max((g.duration_s for g in self.granules), default=0)
 
     def scan(self, engine: Engine, request: ScanRequest) -> GranuleScan:
         columns = {

@@ -1,28 +1,20 @@
-"""Availability states over many products at once (M4, M5).
-
-The engine reads each known granule as one integer: product, start, duration, high loss. Sorted,
-they stand in order of product and time, and runs of equal flags decide every change of state."""
+"""Availability states over many products at once (M4, M5): in the order of product and time, runs
+of equal flags decide every change of state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import ibis.expr.types as ir
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from trueline.assessment.plan import Unit
-from trueline.assessment.readings import GranulesLike, Reading, columns_of
+from trueline.assessment.readings import Reading
 from trueline.assessment.sorted_granules import SortedGranules
 from trueline.assessment.statistics.rule import HeldTime, UnavailableGranules
-from trueline.calendars.intervals import Interval, intersect, total
-from trueline.engine import Engine
-
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
+from trueline.calendars.intervals import intersect, total
+from trueline.measurement.granule_arrays import Flags, Integers
 
 
 @dataclass(frozen=True)
@@ -35,29 +27,6 @@ class StateRule:
     at_or_above: bool = False
     chli_p: int | None = None
     hold: bool = False  # missing time takes the last state
-
-
-@dataclass(frozen=True)
-class StateScan:
-    """A scan of the lake, the instants it covers, and its longest granule."""
-
-    granules: GranulesLike
-    from_s: int
-    to_s: int
-    longest_s: int
-
-    @property
-    def start_bits(self) -> int:
-        return (self.to_s - self.from_s).bit_length()
-
-    @property
-    def duration_bits(self) -> int:
-        return self.longest_s.bit_length()
-
-    @property
-    def products_per_read(self) -> int:
-        """How many products fit beside start, duration and flag into 62 bits."""
-        return 1 << min(16, 61 - self.start_bits - self.duration_bits)
 
 
 @dataclass(frozen=True)
@@ -82,18 +51,6 @@ class StateEvidence:
         return [k for k in keys if k not in self.products or self.products[k].open_ended]
 
 
-def find_states(
-    engine: Engine, scan: StateScan, rule: StateRule, keys: Sequence[int]
-) -> StateEvidence:
-    """States of the known granules of a scan."""
-    evidence = StateEvidence()
-    for first in range(0, len(keys), scan.products_per_read):
-        part = keys[first : first + scan.products_per_read]
-        codes = np.sort(_codes(engine, scan, rule, part))
-        evidence.products.update(_products(codes, part, scan, rule.n))
-    return evidence
-
-
 def states_from_arrays(
     granules: SortedGranules, rule: StateRule, keys: Sequence[int]
 ) -> StateEvidence:
@@ -113,64 +70,19 @@ def states_from_arrays(
             high = exceeds(quotient.number[rows], limit)
             if quotient.known is not None:
                 high &= quotient.known[rows]
-            runs = _runs(high, np.zeros(len(high), np.int64))
+            runs = runs_of(high, np.zeros(len(high), np.int64))
             evidence.products[key] = ProductStates(
                 start,
                 granules.duration_s[rows],
                 high,
-                _available(high, runs, rule.n),
-                bool(_open_ended(high, runs, rule.n)),
+                available_by(high, runs, rule.n),
+                bool(open_ended_by(high, runs, rule.n)),
             )
     return evidence
 
 
-def _codes(engine: Engine, scan: StateScan, rule: StateRule, keys: Sequence[int]) -> Integers:
-    """One integer per known granule. A zero denominator is known, and no loss."""
-    places = engine.table(
-        pa.table(
-            {
-                "product_key": pa.array(keys, pa.int32()),
-                "place": pa.array(range(len(keys)), pa.int64()),
-            }
-        )
-    )
-    table = scan.granules.table
-    column = scan.granules.columns[rule.parameter]
-    present = columns_of(table, column, Reading(rule.parameter)).present
-    quotient = columns_of(table, column, Reading(rule.parameter, quotient=True)).number
-    limit = float(rule.threshold_c)
-    high: ir.BooleanValue = quotient >= limit if rule.at_or_above else quotient > limit
-    known = table.filter(~table.suspect, present).mutate(high=high.fill_null(False).cast("int64"))
-    joined = known.join(places, "product_key")
-    code = joined.place * (1 << scan.start_bits) + (joined.start_s - scan.from_s)
-    code = (code * (1 << scan.duration_bits) + joined.duration_s) * 2 + joined.high
-    found: Integers = engine.run(joined.select(code=code.cast("int64")))["code"].to_numpy()
-    return found
-
-
-def _products(
-    codes: Integers, keys: Sequence[int], scan: StateScan, n: int
-) -> Mapping[int, ProductStates]:
-    """Cut sorted codes into products and decide the states of each."""
-    high = (codes & 1).astype(np.bool_)
-    rest = codes >> 1
-    duration = rest & ((1 << scan.duration_bits) - 1)
-    rest >>= scan.duration_bits
-    start = (rest & ((1 << scan.start_bits) - 1)) + scan.from_s
-    place = rest >> scan.start_bits
-    runs = _runs(high, place)
-    available = _available(high, runs, n)
-    open_ended = _open_ended(high, runs, n)
-    bounds = np.searchsorted(place, np.arange(len(keys) + 1))
-    return {
-        key: ProductStates(start[a:b], duration[a:b], high[a:b], available[a:b], i in open_ended)
-        for i, key in enumerate(keys)
-        if (a := bounds[i]) < (b := bounds[i + 1])
-    }
-
-
 @dataclass(frozen=True)
-class _Runs:
+class Runs:
     """Runs of equal flags: where each begins, its length, its product's place, and whether it is
     the first or the last of its product."""
 
@@ -181,18 +93,18 @@ class _Runs:
     last: Flags
 
 
-def _runs(high: Flags, place: Integers) -> _Runs:
+def runs_of(high: Flags, place: Integers) -> Runs:
     if not len(high):
         none, never = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return _Runs(none, none, none, never, never)
+        return Runs(none, none, none, never, never)
     if not high.any() and place[0] == place[-1]:
         one, yes = np.zeros(1, np.int64), np.ones(1, np.bool_)
-        return _Runs(one, np.array([len(high)]), place[:1], yes, yes)
+        return Runs(one, np.array([len(high)]), place[:1], yes, yes)
     changes = (place[1:] != place[:-1]) | (high[1:] != high[:-1])
     heads = np.concatenate(([0], np.flatnonzero(changes) + 1))
     owner = place[heads]
     other = owner[1:] != owner[:-1]
-    return _Runs(
+    return Runs(
         heads,
         np.diff(np.append(heads, len(high))),
         owner,
@@ -201,7 +113,7 @@ def _runs(high: Flags, place: Integers) -> _Runs:
     )
 
 
-def _available(high: Flags, runs: _Runs, n: int) -> Flags:
+def available_by(high: Flags, runs: Runs, n: int) -> Flags:
     """Whether each granule is available. A run of n or more sets the state from its first granule
     on; a shorter one keeps the state before it, and a product starts available."""
     down = (runs.length >= n) & high[runs.heads]
@@ -211,7 +123,7 @@ def _available(high: Flags, runs: _Runs, n: int) -> Flags:
     return available
 
 
-def _open_ended(high: Flags, runs: _Runs, n: int) -> set[int]:
+def open_ended_by(high: Flags, runs: Runs, n: int) -> set[int]:
     """Places of the products that granules outside the scan could change: not those whose first
     and last run decide by themselves and are without high loss."""
     settled = (runs.length >= n) & ~high[runs.heads]
@@ -227,18 +139,19 @@ def cut_to(unit: Unit, states: ProductStates, rule: StateRule) -> UnavailableGra
     if not len(down) and not lost.any():
         return UnavailableGranules(held=held)
     counted = np.zeros(len(states.start_s), np.bool_)
-    for start, end in unit.allowed:
-        a, b = np.searchsorted(states.start_s, [start, end])
+    start = states.start_s[down]
+    end = start + states.duration_s[down]
+    seconds = 0
+    for opens, closes in unit.allowed:
+        a, b = states.start_s.searchsorted([opens, closes])
         counted[a:b] = True
-    intervals: list[Interval] = [
-        (int(states.start_s[i]), int(states.start_s[i] + states.duration_s[i])) for i in down
-    ]
+        seconds += int((np.minimum(end, closes) - np.maximum(start, opens)).clip(0).sum())
     return UnavailableGranules(
         count=int(counted[down].sum()),
-        seconds=sum(total(intersect(unit.allowed, [i])) for i in intervals),
+        seconds=seconds,
         high_loss=int((lost & counted).sum()),
-        runs=_runs_of(lost & counted, rule.chli_p or rule.n),
-        intervals=tuple(intervals),
+        runs=_runs_of_at_least(lost & counted, rule.chli_p or rule.n),
+        intervals=tuple(zip(start.tolist(), end.tolist(), strict=True)),
         held=held,
     )
 
@@ -254,7 +167,7 @@ def _held(unit: Unit, states: ProductStates) -> HeldTime:
     return HeldTime(seconds[True], seconds[False])
 
 
-def _runs_of(flags: Flags, p: int) -> int:
+def _runs_of_at_least(flags: Flags, p: int) -> int:
     """Runs of at least p (CHLI), each counted once."""
     edges = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
     return int((np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1) >= p).sum())

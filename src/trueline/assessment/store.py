@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -94,9 +93,11 @@ def render_table(table: pa.Table, suffix: str) -> bytes:
 
 def _as_text(table: pa.Table) -> pa.Table:
     """Instants as ISO 8601 with Z and lists joined by spaces, for CSV."""
+    import pyarrow.compute as pc
+
     for at, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
-            texts = pa.compute.strftime(table.column(at), format="%Y-%m-%dT%H:%M:%SZ")
+            texts = pc.strftime(table.column(at), format="%Y-%m-%dT%H:%M:%SZ")
             table = table.set_column(at, field.name, texts)
         elif pa.types.is_list(field.type):
             joined = pa.array([" ".join(v or ()) for v in table.column(at).to_pylist()])

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-import ibis
-import pyarrow as pa
-
 from trueline.assessment.plan import Unit
-from trueline.assessment.readings import GranulesLike, Reading, columns_of, number_of
 from trueline.assessment.statistics.rule import HeldTime
 from trueline.assessment.tolerance import alarm_changes
 from trueline.calendars.intervals import Interval, intersect, subtract, total
-from trueline.engine import Engine
 from trueline.offerings.values import Comparator, ServiceLevelObjective, Threshold
 
 
@@ -48,27 +43,6 @@ class Span:
     end_s: int
     state: TimeState
     reason: str
-
-
-def fetch_measured(
-    engine: Engine, granules: GranulesLike, reading: Reading, keys: Sequence[int]
-) -> dict[int, list[Measured]]:
-    """Granules of one reading by product key, in order of time."""
-    table = granules.table
-    columns = columns_of(table, granules.columns[reading.parameter], reading)
-    wanted = engine.table(pa.table({"product_key": pa.array(keys, pa.int32())}))
-    rows = engine.run(
-        table.filter(columns.present)
-        .mutate(number=ibis.ifelse(columns.known, columns.number, None))
-        .semi_join(wanted, "product_key")
-        .select("product_key", "start_s", "duration_s", "suspect", "number")
-    ).sort_by([("product_key", "ascending"), ("start_s", "ascending")])
-    found: dict[int, list[Measured]] = {}
-    values = (rows[name].to_pylist() for name in rows.column_names)
-    for key, start_s, duration_s, suspect, number in zip(*values, strict=True):
-        exact = number_of(number, columns.decimals)
-        found.setdefault(key, []).append(Measured(start_s, start_s + duration_s, exact, suspect))
-    return {key: without_overlap(found[key]) for key in found}
 
 
 def without_overlap(granules: Sequence[Measured]) -> list[Measured]:

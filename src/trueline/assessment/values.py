@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     NOT_APPLICABLE = "notApplicable"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AssessmentRow:
     """One verdict with its time account. `good_s + bad_s + excluded_s + unknown_s` = seconds of
     the period in which the product was in service. Ratios are 0 to 1. None = there is none."""

@@ -14,7 +14,7 @@ from trueline.offerings.values import (
     Comparator,
     ServiceLevelObjective,
     Statistic,
-    exact_fraction,
+    exact_ratio,
 )
 
 SHARE_STATISTICS = frozenset(
@@ -30,7 +30,7 @@ _CEILINGS = frozenset(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     verdict: Verdict
     value: Fraction | None
@@ -71,7 +71,7 @@ def _verdict(
 ) -> Verdict:
     if coverage is None:
         return Verdict.NOT_APPLICABLE
-    if coverage < exact_fraction(objective.min_coverage):
+    if Comparator.LT.holds(coverage, objective.min_coverage):
         return Verdict.NOT_ASSESSABLE
     if finding.no_demand:
         return Verdict.NOT_APPLICABLE
@@ -93,8 +93,9 @@ def _margin(objective: ServiceLevelObjective, value: Fraction | None) -> Fractio
     """Positive when the target is met, in the unit of the value; none for EQ and NEQ."""
     if value is None or objective.comparator in (Comparator.EQ, Comparator.NEQ):
         return None
-    distance = value - exact_fraction(objective.conformance_target)
-    return distance if objective.comparator.higher_is_better else -distance
+    (a, b), (c, d) = exact_ratio(value), exact_ratio(objective.conformance_target)
+    distance = a * d - c * b
+    return Fraction(distance if objective.comparator.higher_is_better else -distance, b * d)
 
 
 def _allowance(
@@ -102,7 +103,7 @@ def _allowance(
 ) -> tuple[Fraction | None, Fraction | None]:
     """Share of the allowance that is left, and the burn rate (M13): bad share / (1 - target). For
     a ceiling on a count or sum, the share of the ceiling that is left."""
-    target = exact_fraction(objective.conformance_target)
+    target = objective.conformance_target
     is_ceiling = objective.comparator in (Comparator.LE, Comparator.LT)
     if objective.statistic in SHARE_STATISTICS and objective.comparator.higher_is_better:
         if finding.bad_share is None:
@@ -116,5 +117,6 @@ def _allowance(
 def as_float(value: Fraction | Decimal | None) -> float | None:
     """The nearest double, for output only."""
     if isinstance(value, Fraction):
-        return value.numerator / value.denominator  # one correctly rounded division
+        numerator, denominator = value.as_integer_ratio()
+        return numerator / denominator  # one correctly rounded division
     return None if value is None else float(value)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-import holidays as holiday_calendars
-
 from trueline.calendars.instants import seconds, zone
 from trueline.calendars.intervals import Interval, union
 from trueline.errors import InputError
@@ -15,6 +13,9 @@ from trueline.errors import InputError
 @lru_cache(maxsize=4096)
 def holiday_dates(calendar: str, year: int) -> frozenset[date]:
     """Public holidays of a country or subdivision (`PT`, `GB-ENG`) in `year`."""
+    # Most objectives hold on every day: they need not wait for the calendars of the world.
+    import holidays as holiday_calendars
+
     country, _, subdivision = calendar.partition("-")
     try:
         return frozenset(

@@ -5,24 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import ibis
-import ibis.expr.datatypes as dt
-import ibis.expr.types as ir
-import pyarrow as pa
-
-_SHARE = dt.Decimal(12, 11)  # a decimal share keeps the rank ceil(share * n) exact
-
-
-@ibis.udf.agg.builtin(name="quantile_disc", signature=((dt.float64, _SHARE), dt.float64))
-def _quantile_disc(value, share):  # type: ignore[no-untyped-def]  # the signature says the types
-    """Smallest sample x with F(x) >= share: DuckDB's discrete quantile."""
-
-
-@ibis.udf.agg.builtin(name="quantile_disc", signature=((dt.int64, _SHARE), dt.int64))
-def _quantile_disc_integer(value, share):  # type: ignore[no-untyped-def]  # as above
-    """The same over integers."""
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+    from ibis.backends.duckdb import Backend
 
 
 class DuckDBEngine:
@@ -40,22 +30,31 @@ class DuckDBEngine:
         memory_limit: str = "1500MB",
         threads: int | None = None,
     ) -> None:
-        self._settings = (spill_dir, memory_limit)
-        self.con = ibis.duckdb.connect()
-        self.con.raw_sql("SET TimeZone='UTC'")
-        self.con.raw_sql("SET preserve_insertion_order=true")
-        self.con.raw_sql("SET autoinstall_known_extensions=false")
-        self.con.raw_sql("SET autoload_known_extensions=false")
-        self.con.raw_sql(f"SET memory_limit='{memory_limit}'")
-        self.con.raw_sql(f"SET threads={threads or os.cpu_count() or 2}")
-        if spill_dir is not None:
-            spill_dir.mkdir(parents=True, exist_ok=True)
-            self.con.raw_sql(f"SET temp_directory='{_quoted(str(spill_dir))}'")
+        self._spill_dir = spill_dir
+        self._memory_limit = memory_limit
+        self._threads = threads or os.cpu_count() or 2
+
+    @cached_property
+    def con(self) -> Backend:
+        """Connected on first use: many an assessment needs whole columns only, and neither the
+        time nor the memory that the libraries take."""
+        import ibis
+
+        con = ibis.duckdb.connect()
+        con.raw_sql("SET TimeZone='UTC'")
+        con.raw_sql("SET preserve_insertion_order=true")
+        con.raw_sql("SET autoinstall_known_extensions=false")
+        con.raw_sql("SET autoload_known_extensions=false")
+        con.raw_sql(f"SET memory_limit='{self._memory_limit}'")
+        con.raw_sql(f"SET threads={self._threads}")
+        if self._spill_dir is not None:
+            self._spill_dir.mkdir(parents=True, exist_ok=True)
+            con.raw_sql(f"SET temp_directory='{_quoted(str(self._spill_dir))}'")
+        return con
 
     def beside(self) -> DuckDBEngine:
         """Another engine for another thread, with one thread of its own."""
-        spill_dir, memory_limit = self._settings
-        return DuckDBEngine(spill_dir=spill_dir, memory_limit=memory_limit, threads=1)
+        return DuckDBEngine(spill_dir=self._spill_dir, memory_limit=self._memory_limit, threads=1)
 
     def read_parquet(self, files: Sequence[Path | str]) -> ir.Table:
         """One table over Parquet files; a column that a file lacks is null there."""
@@ -63,9 +62,10 @@ class DuckDBEngine:
 
     def table(self, rows: pa.Table, name: str | None = None) -> ir.Table:
         """An Arrow table as a relation of this engine."""
-        return self.con.create_table(
-            name or ibis.util.gen_name("trueline"), rows, temp=True, overwrite=name is not None
-        )
+        import ibis
+
+        own = name or ibis.util.gen_name("trueline")
+        return self.con.create_table(own, rows, temp=True, overwrite=name is not None)
 
     def run(self, expression: ir.Table) -> pa.Table:
         return expression.to_pyarrow()
@@ -76,13 +76,13 @@ class DuckDBEngine:
 
     def percentile(self, value: ir.NumericValue, share: Decimal) -> ir.Value:
         """Smallest sample x with F(x) >= share (RFC 2330); nulls are no samples."""
-        exact = ibis.literal(share, _SHARE)
-        if value.type().is_integer():
-            return _quantile_disc_integer(value, exact)
-        return _quantile_disc(value, exact)
+        from trueline.engine.duckdb_functions import quantile_disc
+
+        return quantile_disc(value, share)
 
     def close(self) -> None:
-        self.con.disconnect()
+        if "con" in self.__dict__:
+            self.con.disconnect()
 
 
 def _quoted(text: str) -> str:

@@ -37,6 +37,15 @@ def objectives_of(
     return _resolver(_Same(catalog), _Same(snapshot)).objectives_of(product, at_s)
 
 
+def negotiated_terms(
+    product: Product, catalog: Catalog, snapshot: InventorySnapshot
+) -> list[AgreementTerm]:
+    """Terms that cover the product, at whatever time. Products of one offering and zone under the
+    same terms are held to the same objectives at the same time."""
+    resolver = _resolver(_Same(catalog), _Same(snapshot))
+    return [term for _, term in resolver.terms_of(product)]
+
+
 def in_force(
     versions: Iterable[ServiceLevelObjective], zone: str, at_s: int
 ) -> ServiceLevelObjective | None:
@@ -75,7 +84,7 @@ class Resolver:
         if offering is None:
             return ()
         effective_s = max(at_s, seconds(product.start))
-        terms = self._terms_of(product)
+        terms = self.terms_of(product)
         key = (offering.id, product.time_zone, effective_s, *(id(term) for _, term in terms))
         found = self._shared.get(key)
         if found is None:
@@ -84,7 +93,7 @@ class Resolver:
             )
         return found
 
-    def _terms_of(self, product: Product) -> list[_Negotiated]:
+    def terms_of(self, product: Product) -> list[_Negotiated]:
         """Terms that cover the product: those for every product first, so that a term for this
         product by name has the last word."""
         general = self._general.get(product.customer_id)

@@ -8,30 +8,31 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min, Q, QuerySet
 
 from trueline.calendars.instants import seconds
 from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.record import latest_delivery, recorded_at, write_lock
+from trueline.measurement.arrays import are_plain, read_arrays
+from trueline.measurement.columns import GranuleColumn, ScanRequest
 from trueline.measurement.compaction import MANY_ROWS, CompactionReport, compact, is_due
 from trueline.measurement.dictionary import Dictionary
+from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
 from trueline.measurement.names import NameLookups
 from trueline.measurement.readers import ReaderLock
-from trueline.measurement.scan import (
-    GranuleScan,
-    ParquetEngine,
-    ScanRequest,
-    harmonised,
-    scan_files,
-)
 from trueline.measurement.segments import folder
+from trueline.measurement.wanted import WantedColumn, harmonised
 from trueline.measurement.wide import BLOCK_PRODUCTS
 from trueline.settings.workspace import Workspace
+
+if TYPE_CHECKING:
+    from trueline.measurement.scan import GranuleScan, ParquetEngine
 
 _DATA = Q(kind__in=DATA_KINDS)
 _COMPARED = 2_000  # more files than this are not compared one by one
@@ -56,6 +57,26 @@ class GranuleVersion:
     value: float
     denominator: float | None
     suspect: bool
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The files that a scan needs: those with data, those with corrections of it."""
+
+    wanted: Sequence[WantedColumn]
+    data: Sequence[ManifestEntry]
+    corrections: Sequence[ManifestEntry]
+
+    @property
+    def entries(self) -> list[ManifestEntry]:
+        return [*self.data, *self.corrections]
+
+    @property
+    def longest_s(self) -> int:
+        return max((e.max_duration_s for e in self.data), default=0)
+
+    def columns(self, request: ScanRequest) -> Mapping[str, GranuleColumn]:
+        return {n: w.column for n, w in zip(request.parameters, self.wanted, strict=True)}
 
 
 class Lake:
@@ -145,6 +166,31 @@ class Lake:
         return {key: product for product, key in self.dictionary.products().items()}
 
     def scan(self, engine: ParquetEngine, request: ScanRequest) -> GranuleScan:
+        """What the request asks for as a table expression."""
+        # A lake of clean blocks answers in arrays: most processes never need to import this.
+        from trueline.measurement.scan import GranuleScan, scan_files
+
+        found = self._found(request)
+        return GranuleScan(
+            table=scan_files(engine, self.root, request, found.wanted, found.entries),
+            columns=found.columns(request),
+            overlapping=_may_overlap(found.data),
+            max_duration_s=found.longest_s,
+        )
+
+    def arrays(self, request: ScanRequest) -> GranuleArrays | None:
+        """The trusted granules of a scan as whole columns, not yet in order; None where only the
+        scan can tell."""
+        found = self._found(request)
+        if not are_plain(found.entries, request) or _may_overlap(found.data):
+            return None
+        return read_arrays(self.root, request, found.wanted, found.data)
+
+    def longest_s(self, request: ScanRequest) -> int:
+        """No granule of a scan lasts longer."""
+        return self._found(request).longest_s
+
+    def _found(self, request: ScanRequest) -> _Found:
         self._readers.share()
         entries = self._visible(request)
         held = [e for e in entries if e.kind is not FileKind.SUPERSESSION]
@@ -153,16 +199,11 @@ class Lake:
             harmonised(name, keys.get(name), number, held)
             for number, name in enumerate(request.parameters)
         ]
-        held = [
+        data = [
             e for e in held if any(w.parameter_key and e.facts(w.parameter_key) for w in wanted)
         ]
-        kept = held + [e for e in entries if e.kind is FileKind.SUPERSESSION]
-        return GranuleScan(
-            table=scan_files(engine, self.root, request, wanted, kept),
-            columns={n: w.column for n, w in zip(request.parameters, wanted, strict=True)},
-            overlapping=_may_overlap(held),
-            max_duration_s=max((e.max_duration_s for e in held), default=0),
-        )
+        corrections = [e for e in entries if e.kind is FileKind.SUPERSESSION]
+        return _Found(wanted, data, corrections)
 
     def extent(self, parameters: Sequence[str] | None = None) -> tuple[int, int] | None:
         """(first start, last end) in seconds of what was measured, None when nothing was. For

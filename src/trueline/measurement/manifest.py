@@ -44,6 +44,14 @@ class ColumnFacts:
             return None
         return _physical("d", self.parameter, self.denominator_decimals, self.denominator_magnitude)
 
+    @property
+    def scales(self) -> list[tuple[int | None, int]]:
+        """Decimals and magnitude of the value and, where there is one, of the denominator."""
+        found = [(self.decimals, self.magnitude)]
+        if self.has_denominator:
+            found.append((self.denominator_decimals, self.denominator_magnitude))
+        return found
+
 
 @dataclass(frozen=True)
 class ManifestEntry:

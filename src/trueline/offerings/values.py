@@ -6,7 +6,8 @@ Names follow SID and TMF657 (ServiceLevelSpecification, ServiceLevelObjective). 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -52,6 +53,18 @@ def exact_fraction(number: Decimal | int) -> Fraction:
     return Fraction(number)
 
 
+def exact_ratio(number: Fraction | Decimal | int) -> tuple[int, int]:
+    """Numerator and denominator, the latter above 0."""
+    if isinstance(number, Decimal):
+        return _decimal_ratio(number)
+    return number.as_integer_ratio()
+
+
+@lru_cache(maxsize=65_536)
+def _decimal_ratio(number: Decimal) -> tuple[int, int]:
+    return number.as_integer_ratio()
+
+
 class Comparator(StrEnum):
     GT = "GT"
     GE = "GE"
@@ -62,25 +75,24 @@ class Comparator(StrEnum):
 
     def holds(self, left: Fraction | Decimal | int, right: Fraction | Decimal | int) -> bool:
         """True when `left <comparator> right`, compared exactly."""
-        a = left if isinstance(left, Fraction) else exact_fraction(left)
-        b = right if isinstance(right, Fraction) else exact_fraction(right)
-        match self:
-            case Comparator.GT:
-                return a > b
-            case Comparator.GE:
-                return a >= b
-            case Comparator.EQ:
-                return a == b
-            case Comparator.NEQ:
-                return a != b
-            case Comparator.LT:
-                return a < b
-            case Comparator.LE:
-                return a <= b
+        # a / b against c / d is a * d against c * b: whole numbers compare without a division.
+        a, b = exact_ratio(left)
+        c, d = exact_ratio(right)
+        return _COMPARE[self](a * d, c * b)
 
     @property
     def higher_is_better(self) -> bool:
-        return self in (Comparator.GT, Comparator.GE)
+        return self is Comparator.GT or self is Comparator.GE
+
+
+_COMPARE: dict[Comparator, Callable[[int, int], bool]] = {
+    Comparator.GT: operator.gt,
+    Comparator.GE: operator.ge,
+    Comparator.EQ: operator.eq,
+    Comparator.NEQ: operator.ne,
+    Comparator.LT: operator.lt,
+    Comparator.LE: operator.le,
+}
 
 
 class Statistic(StrEnum):

@@ -21,7 +21,8 @@ from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import Source
 from trueline.engine import Engine
 from trueline.inventory.values import Product
-from trueline.measurement.scan import GranuleColumn, GranuleScan, ScanRequest
+from trueline.measurement.columns import GranuleColumn, ScanRequest
+from trueline.measurement.scan import GranuleScan
 from trueline.measurement.values import Event
 from trueline.offerings.meaning import canonical, objective_meaning, parameter_plain
 from trueline.results.chain import hash_of

@@ -27,7 +27,7 @@ from trueline.calendars.instants import render_instant
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
 from trueline.errors import InputError
-from trueline.measurement.scan import ScanRequest
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.values import Event
 from trueline.offerings.render import render_catalogue
 from trueline.offerings.values import ProductOffering, ServiceLevelObjective

@@ -9,8 +9,8 @@ from trueline.assessment.assess import Known
 from trueline.calendars.intervals import Interval
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.lake import Lake
-from trueline.measurement.scan import ScanRequest
 from trueline.measurement.unknown import waiting_names
 from trueline.settings.workspace import Workspace
 from trueline.sourcing.reconcile import MeasuredSeries, Sourced

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from trueline.calendars.intervals import Interval, subtract, union
+from trueline.measurement.columns import ScanRequest
 from trueline.measurement.events import events_at
 from trueline.measurement.lake import Lake, open_lake
-from trueline.measurement.scan import ScanRequest
 from trueline.measurement.values import Event
 from trueline.offerings.values import (
     ParameterKind,

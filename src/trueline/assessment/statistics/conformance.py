@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from trueline.assessment.granule_sums import Wanted
 from trueline.assessment.statistics.rule import (
     Account,
     Evidence,
@@ -12,6 +11,7 @@ from trueline.assessment.statistics.rule import (
     share,
     share_with_unknown,
 )
+from trueline.assessment.tallies import Wanted
 from trueline.errors import InputError
 from trueline.offerings.values import ServiceLevelObjective
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from trueline.assessment.granule_sums import Tally, Wanted
 from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule
+from trueline.assessment.tallies import Tally, Wanted
 from trueline.offerings.values import ServiceLevelObjective
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from trueline.assessment.granule_sums import Wanted
 from trueline.assessment.statistics.moments import sample_finding
 from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule
+from trueline.assessment.tallies import Wanted
 from trueline.errors import InputError
 from trueline.offerings.values import ServiceLevelObjective
 
@@ -31,6 +31,7 @@ RULE = StatisticRule(
 HISTOGRAM_RULE = StatisticRule(
     source=Source.HISTOGRAM,
     find=lambda e: sample_finding(e, e.sketched),
+    wanted=lambda _objective: Wanted(histogram=True),
     formula="value of the log bucket that holds rank ceil(p/100 * n), within 1 %",
     clause="RFC 2330, 11.3, on a mergeable log-bucket histogram",
 )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from trueline.assessment.granule_sums import Wanted
 from trueline.assessment.statistics.moments import sample_finding
 from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule
+from trueline.assessment.tallies import Wanted
 
 
 def _find(evidence: Evidence) -> Finding:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from fractions import Fraction
 
-from trueline.assessment.granule_sums import Tally, Wanted
 from trueline.assessment.plan import Task
+from trueline.assessment.tallies import Tally, Wanted
 from trueline.calendars.intervals import Interval
 from trueline.measurement.values import Event
 from trueline.offerings.values import MissingData, ServiceLevelObjective
@@ -31,7 +31,7 @@ class HeldTime:
     bad_s: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class UnavailableGranules:
     """Known granules in the unavailable state, cut to allowed time."""
 
@@ -47,7 +47,7 @@ NO_TALLY = Tally()
 NEVER_UNAVAILABLE = UnavailableGranules()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """What a statistic may look at for one task. `good_s` of the tally in the order of the
     thresholds that the task wanted."""
@@ -63,7 +63,7 @@ class Evidence:
     absorbed: bool = False  # a miss that the tolerance's allowed crossings absorb (M12)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A figure with its time account; the caller adds excluded time. `value` is exact."""
 
