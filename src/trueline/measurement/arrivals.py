@@ -94,7 +94,7 @@ def settle(granules: Granules) -> Settled:
     order = np.argsort(identity, kind="stable")  # repetitions in the order of their lines
     repeats = np.diff(identity[order]) == 0
     if not repeats.any():
-        return Settled(granules, 0, None, _overlaps(granules))
+        return Settled(granules, 0, None, overlaps(granules))
     before, after = granules.take(order[:-1][repeats]), granules.take(order[1:][repeats])
     changes = repeats.copy()
     changes[repeats] = ~before.same_content(after)
@@ -108,7 +108,7 @@ def settle(granules: Granules) -> Settled:
         granules,
         duplicate=int(repeats.sum()) - int(changes.sum()),
         superseded=superseded[kept] if changes.any() else None,
-        overlapping=_overlaps(granules),
+        overlapping=overlaps(granules),
     )
 
 
@@ -130,7 +130,8 @@ def _slot_by_slot(granules: Granules, longest: int) -> bool:
     return bool((later | (np.diff(series) > 0)).all())
 
 
-def _overlaps(granules: Granules) -> bool:
+def overlaps(granules: Granules) -> bool:
+    """Whether trusted granules of one series overlap."""
     trusted = granules.take(~granules.suspect)
     if len(trusted) < 2:
         return False

@@ -16,12 +16,12 @@ from trueline.errors import BusyError, InputError, Place
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
-from trueline.measurement.compaction import MANY_ROWS
 from trueline.measurement.formats import reader, reader_for
 from trueline.measurement.formats.mapping import workspace_mapping
 from trueline.measurement.granules import FormatReader, GranuleBatch, ReadContext
 from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
+from trueline.measurement.upkeep import MANY_ROWS, is_due, keep_up
 from trueline.settings.workspace import Workspace
 
 
@@ -62,18 +62,18 @@ def load_measurements(
             source,
             AppendOptions(options.load, known, lake),
         )
-        if options.merge_from is not None and lake.compaction_due(options.merge_from):
-            report = replace(report, messages=(*report.messages, _compacted(lake)))
+        if options.merge_from is not None and is_due(options.merge_from):
+            said = _kept_up(lake, options.merge_from)
+            report = replace(report, messages=(*report.messages, said))
     return report
 
 
-def _compacted(lake: Lake) -> str:
+def _kept_up(lake: Lake, many_rows: int) -> str:
     """Merge what is hot, and say so. The load stands whatever becomes of it."""
     try:
-        done = lake.compact()
+        return keep_up(lake, many_rows)
     except BusyError:
-        return "The lake is due for `trueline lake compact`; another load held the workspace"
-    return f"Merged {done.segments} segments into {done.blocks} sorted blocks"
+        return "Another process is merging the lake; the next load merges what this one brought"
 
 
 def load_measurement_file(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:

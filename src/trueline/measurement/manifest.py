@@ -12,7 +12,7 @@ from trueline.measurement.models import LakeFile
 
 
 class FileKind(StrEnum):
-    SEGMENT = "segment"  # long rows of one delivery, as they arrived
+    SEGMENT = "segment"  # long rows, of one delivery or gathered from several
     BLOCK = "block"  # wide rows of one month and product block, newest versions only
     HISTORY = "history"  # long rows that a correction has replaced, with `superseded_by`
     SUPERSESSION = "supersession"  # which rows of older files a delivery has replaced

@@ -30,6 +30,7 @@ from trueline.measurement.formats.snappy_block import TooLargeError
 from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace, current_workspace
+from trueline.web.upkeep import Upkeep
 
 RETRY_AFTER_S = 5
 WAIT_S = 5.0  # then a sender is told to come back; it would give up after 30 s
@@ -171,12 +172,19 @@ def _body(request: HttpRequest, limit: int) -> bytes:
 
 _lakes: dict[Workspace, Lake] = {}
 _one_at_a_time = threading.Lock()
+upkeep = Upkeep()
 
 
 def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -> LoadReport | None:
     """Append what was decoded; None when there was nothing in it."""
     if not found.samples:
         return None
+    report = _append(workspace, found, kind, now=now)
+    upkeep.pushed(workspace)
+    return report
+
+
+def _append(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -> LoadReport:
     if not _one_at_a_time.acquire(timeout=WAIT_S):
         raise BusyError("Other pushes are being written")
     try:
