@@ -34,6 +34,10 @@ class Granules:
     def take(self, which: Mask | Order | slice) -> Granules:
         return Granules(*(getattr(self, f.name)[which] for f in fields(self)))
 
+    def only(self, rows: Mask) -> Granules:
+        """Those of `rows`; nothing is copied when they are all."""
+        return self if rows.all() else self.take(rows)
+
     @classmethod
     def joined(cls, parts: Sequence[Granules]) -> Granules:
         if len(parts) == 1:

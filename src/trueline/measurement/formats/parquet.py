@@ -101,6 +101,8 @@ def _batch(table: pa.Table, first: int, place: Place) -> GranuleBatch:
 def _cast(table: pa.Table) -> pa.Table:
     """To GRANULE_SCHEMA; a duration beyond its type is beyond its limit as well."""
     at = table.schema.get_field_index("duration_s")
+    if table.schema.field(at).type == pa.int32():
+        return table.cast(GRANULE_SCHEMA)
     small = pc.min_element_wise(pc.max_element_wise(table["duration_s"], -1), 2**31 - 1)
     return table.set_column(at, "duration_s", small.cast(pa.int32())).cast(GRANULE_SCHEMA)
 
@@ -124,6 +126,8 @@ def _numbers(
     )
     if not numeric:
         raise _wrong_type(name, held, "a number" if kind == pa.float64() else "an integer", place)
+    if kind == pa.int64() and held == pa.int32():
+        return column
     return column.cast(kind, safe=False)
 
 
