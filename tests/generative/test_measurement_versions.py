@@ -15,7 +15,7 @@ from trueline.intake.ledger import Ledger
 from trueline.measurement.compaction import merge
 from trueline.measurement.exchange import exchange, snapshot
 from trueline.measurement.gathering import gather
-from trueline.measurement.lake import open_lake
+from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace, use_workspace
 
 _VALUES = st.sampled_from([0.0, 1.0, 16.186, 0.1, -2.5, 1 / 3, 4_000_000_000.0, 1e15])
@@ -50,10 +50,13 @@ def _obvious(known: Content, batches: list[list[G]]) -> tuple[Content, Ledger]:
     return after, ledger
 
 
-def _deliver_twice(workspace: Workspace, step: list[list[G]], known: list[Content]) -> None:
-    """As `_obvious` says, and the second time nothing is new."""
+def _deliver_twice(
+    workspace: Workspace, keeper: Lake, step: list[list[G]], known: list[Content]
+) -> None:
+    """As `_obvious` says, and the second time nothing is new. The first time by a lake that stays
+    open, as a server has, the second time by another."""
     after, counted = _obvious(known[-1], step)
-    ledger = deliver(workspace, *step).ledger
+    ledger = deliver(workspace, *step, lake=keeper).ledger
     rows = sum(map(len, step))
     assert ledger.accepted + ledger.duplicate == rows
     identities = {(g.product, g.parameter, g.start_s) for b in step for g in b}
@@ -81,7 +84,7 @@ def test_deliveries_read_as_a_dictionary_would(
         shutil.copy(migrated_database, home / "trueline.sqlite3")
         workspace = use_workspace(home)
         known: list[Content] = [{}]
-        with open_lake(workspace) as lake:
+        with open_lake(workspace) as lake, open_lake(workspace) as keeper:
             for step in steps:
                 if step == "compact":
                     lake.compact()
@@ -89,11 +92,11 @@ def test_deliveries_read_as_a_dictionary_would(
                 if isinstance(step, tuple):
                     with lake.reading():
                         done = _MERGES[step[0]](lake, snapshot(lake))
-                        _deliver_twice(workspace, step[1], known)
+                        _deliver_twice(workspace, keeper, step[1], known)
                         exchange(lake, done)
                     continue
                 assert isinstance(step, list)
-                _deliver_twice(workspace, step, known)
+                _deliver_twice(workspace, keeper, step, known)
             for delivery, expected in enumerate(known):
                 assert content(lake, delivery) == expected
     finally:

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from trueline.errors import BusyError, InputError, TruelineError
 from trueline.intake.load import LoadOptions, LoadReport
-from trueline.intake.record import DeliverySource, write_lock
+from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.formats import otlp, remote_write, snappy_block
 from trueline.measurement.formats.mapping import workspace_mapping
@@ -194,10 +194,8 @@ def _append(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -
                 lake.close()
             _lakes.clear()
             _lakes[workspace] = open_lake(workspace)
-        options = AppendOptions(LoadOptions(now), recorded_names(), _lakes[workspace])
+        options = AppendOptions(LoadOptions(now), recorded_names(), _lakes[workspace], WAIT_S)
         source = DeliverySource(kind="measurements", source=kind)
-        with write_lock(workspace, wait_s=WAIT_S):
-            pass  # refused soon, not after the long wait of a load
         return append_granules(workspace, [found.batch], source, options)
     except BaseException:
         # A lake that saw a failed write is not trusted with the next one.
