@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -45,6 +45,7 @@ class AppendOptions:
     known: KnownNames | None = None
     lake: Lake | None = None  # kept open by a server, so that its caches stay warm
     wait_s: float = 30.0  # for the workspace, when another load holds it
+    sha256: Callable[[], str] | None = None  # of the source, where it takes as long as reading it
 
 
 def append_granules(
@@ -87,6 +88,8 @@ def _append(
         try:
             for batch in batches:
                 appending.add(batch)
+            if options.sha256 is not None:
+                delivery.sha256 = options.sha256()
         except BaseException:
             appending.abandon()
             raise

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -51,16 +52,16 @@ def load_measurements(
     source = DeliverySource(
         kind="measurements",
         source=", ".join(map(str, paths))[:512],
-        sha256=_digest(paths),
         recorded_by=options.load.recorded_by,
     )
     with ExitStack() as stack:
         lake = options.lake or stack.enter_context(open_lake(workspace))
+        digest = stack.enter_context(_digest(paths))
         report = append_granules(
             workspace,
             _read_ahead(_batches(workspace, list(zip(paths, readers, strict=True)), options)),
             source,
-            AppendOptions(options.load, known, lake),
+            AppendOptions(options.load, known, lake, sha256=digest),
         )
         if options.merge_from is not None and is_due(options.merge_from):
             said = _kept_up(lake, options.merge_from)
@@ -133,11 +134,22 @@ def _readable(chosen: FormatReader, file: BinaryIO, context: ReadContext) -> Ite
             ) from None
 
 
-def _digest(paths: Sequence[Path]) -> str:
-    """Of the files, one after the other."""
+@contextmanager
+def _digest(paths: Sequence[Path]) -> Iterator[Callable[[], str]]:
+    """Of the files, one after the other, made while they are read; given up when that fails."""
+    given_up = threading.Event()
+    with ThreadPoolExecutor(1, "trueline-digest") as pool:
+        coming = pool.submit(_sha256, paths, given_up)
+        try:
+            yield coming.result
+        finally:
+            given_up.set()
+
+
+def _sha256(paths: Sequence[Path], given_up: threading.Event) -> str:
     digest = hashlib.sha256()
     for path in paths:
         with open(path, "rb") as file:
-            while chunk := file.read(2**20):
+            while (chunk := file.read(2**20)) and not given_up.is_set():
                 digest.update(chunk)
     return digest.hexdigest()

@@ -58,14 +58,17 @@ class Upkeep:
         """A push was recorded. Returns at once."""
         with self._lock:
             self._pushes[workspace] += 1
-            busy = self._running is not None and self._running.is_alive()
-            if busy or self._pushes[workspace] < self._every:
+            if self.busy() or self._pushes[workspace] < self._every:
                 return
             self._pushes[workspace] = 0
             self._running = threading.Thread(
                 target=self._look, args=(workspace,), daemon=True, name="trueline-upkeep"
             )
             self._running.start()
+
+    def busy(self) -> bool:
+        """Whether a look, or the merge that it asked for, goes on."""
+        return self._running is not None and self._running.is_alive()
 
     def wait(self) -> None:
         """Until what was begun has ended."""
