@@ -285,6 +285,31 @@ def test_parquet_rows_without_a_value_are_set_aside(workspace: Workspace, tmp_pa
     assert _reasons(workspace) == [(1, "value"), (2, "start")]
 
 
+def test_parquet_with_absurdly_long_ids_is_refused_before_they_are_read(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    columns = {n: [v] * 100 for n, v in zip(NAMES, ROWS[0], strict=True)}
+    columns["product_id"] = ["x" * 1_000_000] * 100
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink, use_dictionary=False, compression="zstd")
+    assert len(sink.getvalue()) < 100_000
+    with pytest.raises(InputError, match="Row group 0 unpacks to too many bytes"):
+        _load(workspace, _put(tmp_path, "m.parquet", sink.getvalue()))
+
+
+def test_a_long_text_that_every_row_repeats_is_read_once(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    rows = 500  # 50 MB, were it written out
+    columns = {n: [v] * rows for n, v in zip(NAMES, ROWS[0], strict=True)}
+    table = pa.table({**columns, "start": pa.array(["soon"] * rows).dictionary_encode()})
+    texts = pa.DictionaryArray.from_arrays([0] * rows, ["9" * 100_000])
+    sink = io.BytesIO()
+    pq.write_table(table.set_column(2, "start", texts), sink)
+    ledger = _load(workspace, _put(tmp_path, "m.parquet", sink.getvalue()))
+    assert ledger == Ledger(set_aside=rows)
+
+
 def test_timestamp_column_of_any_unit_floors_to_seconds() -> None:
     for unit, ticks in [("s", 1), ("ms", 1_000), ("us", 10**6), ("ns", 10**9)]:
         columns = dict(zip(NAMES, ([c] for c in ROWS[0]), strict=True))
