@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -72,6 +72,20 @@ class Granules:
             & (self.suspect == other.suspect)
         )
         return same
+
+
+def long_granules(columns: Mapping[str, npt.NDArray[np.generic]]) -> Granules:
+    """The rows of long files; their lines are no longer known."""
+    return Granules(
+        product_key=columns["product_key"].astype(np.int32, copy=False),
+        parameter_key=columns["parameter_key"].astype(np.int32, copy=False),
+        start_s=columns["start_s"].astype(np.int64, copy=False),
+        duration_s=columns["duration_s"].astype(np.int32, copy=False),
+        value=columns["value"].astype(np.float64, copy=False),
+        denominator=columns["denominator"].astype(np.float64, copy=False),
+        suspect=columns["suspect"].astype(np.bool_, copy=False),
+        line=np.broadcast_to(np.int64(0), len(columns["start_s"])),
+    )
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trueline.calendars.instants import instant, seconds
-from trueline.measurement.arrivals import Granules, facts_of
+from trueline.measurement.arrivals import Granules, facts_of, long_granules
 from trueline.measurement.exchange import Exchange, MergeableLake
 from trueline.measurement.long_form import LONG_COLUMNS, files_sql, long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry
@@ -213,16 +213,7 @@ def _read_ahead(blocks: Sequence[_Block]) -> Generator[_Portion, None, None]:
 
 def _portion(rows: pa.Table) -> _Portion:
     columns = {n: rows[n].to_numpy() for n in rows.column_names}
-    granules = Granules(
-        product_key=columns["product_key"],
-        parameter_key=columns["parameter_key"],
-        start_s=columns["start_s"],
-        duration_s=columns["duration_s"],
-        value=columns["value"],
-        denominator=columns["denominator"].astype(np.float64, copy=False),
-        suspect=columns["suspect"].astype(np.bool_, copy=False),
-        line=np.broadcast_to(np.int64(0), len(rows)),
-    )
+    granules = long_granules(columns)
     return _Portion(granules, columns["delivery"], columns["superseded_by"])
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trueline.measurement.arrivals import Granules, overlaps
+from trueline.measurement.arrivals import long_granules, overlaps
 from trueline.measurement.exchange import Exchange, MergeableLake
 from trueline.measurement.manifest import FileKind, ManifestEntry
 from trueline.measurement.segments import SEGMENT_SCHEMA, gathered_segment
@@ -48,16 +48,7 @@ def _gathered(lake: MergeableLake, group: Sequence[ManifestEntry]) -> ManifestEn
     table: pa.Table = pa.concat_tables(tables).combine_chunks()
     columns = {name: table[name].to_numpy() for name in table.column_names}
     order = np.argsort(columns["product_key"], kind="stable")
-    granules = Granules(
-        product_key=columns["product_key"],
-        parameter_key=columns["parameter_key"],
-        start_s=columns["start_s"],
-        duration_s=columns["duration_s"],
-        value=columns["value"],
-        denominator=columns["denominator"].astype(np.float64, copy=False),
-        suspect=columns["suspect"].astype(np.bool_, copy=False),
-        line=np.broadcast_to(np.int64(0), table.num_rows),
-    ).take(order)
+    granules = long_granules(columns).take(order)
     entry = gathered_segment(lake.root, granules, columns["delivery"][order])
     # A version that was replaced counts as well: this may say yes where scans find none.
     return replace(entry, overlapping=overlaps(granules))
