@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import statistics
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -220,7 +221,7 @@ def decode_pushes(version: int, pushes: int, samples: int) -> dict:
 
 def live_batches(products: int, batches: int) -> dict:
     """A batch of every product and parameter each 5 minutes, each on disk before the next; the
-    lake stays open and is compacted after each day."""
+    lake stays open and is merged beside them as the server has it done."""
     home = Path(tempfile.mkdtemp(prefix="live-", dir=bench_dir()))
     try:
         from trueline.settings.workspace import use_workspace
@@ -232,10 +233,11 @@ def live_batches(products: int, batches: int) -> dict:
         from trueline.measurement.granules import GranuleBatch
         from trueline.measurement.keying import KnownNames
         from trueline.measurement.lake import open_lake
+        from trueline.web.upkeep import EVERY, Upkeep
 
         ids = [product_id(n) for n in range(products)]
         known = KnownNames(frozenset(ids), frozenset(PARAMETERS))
-        seconds, compactions = [], []
+        seconds, beside, upkeep = [], [], Upkeep()
         source = DeliverySource("measurements", "live")
         with open_lake(workspace) as lake:
             options = AppendOptions(LoadOptions(NOW), known, lake)
@@ -243,10 +245,14 @@ def live_batches(products: int, batches: int) -> dict:
                 watch = Stopwatch()
                 append_granules(workspace, [GranuleBatch(table)], source, options)
                 seconds.append(watch.read()["seconds"])
+                if upkeep.busy():
+                    beside.append(seconds[-1])
+                if (number + 1) % EVERY == 0:
+                    upkeep.wait()  # 100 minutes have passed since it began
+                upkeep.pushed(workspace)
                 if (number + 1) % 288 == 0:
-                    watch = Stopwatch()
-                    lake.compact()
-                    compactions.append(watch.read()["seconds"])
+                    _tell_day(seconds[-288:])
+            upkeep.wait()
     finally:
         shutil.rmtree(home, ignore_errors=True)
     return {
@@ -255,8 +261,19 @@ def live_batches(products: int, batches: int) -> dict:
         "first_ms": 1000 * statistics.median(seconds[1:21]),
         "last_ms": 1000 * statistics.median(seconds[-20:]),
         "worst_ms": 1000 * max(seconds),
-        "compaction_s": statistics.median(compactions) if compactions else 0.0,
+        "beside_ms": 1000 * statistics.median(beside) if beside else 0.0,
+        "beside": len(beside),
     }
+
+
+def _tell_day(seconds: list[float]) -> None:
+    """A line a day on the error stream: what the lake has become, and how long a batch takes."""
+    from trueline.measurement.upkeep import waiting
+
+    ordered = sorted(seconds)
+    middle, late = ordered[len(ordered) // 2], ordered[-len(ordered) // 100]
+    sys.stderr.write(f"median {1000 * middle:.1f} ms, p99 {1000 * late:.1f} ms, {waiting()}\n")
+    sys.stderr.flush()
 
 
 def _live_tables(ids: list[str], batches: int) -> Iterator[object]:

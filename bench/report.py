@@ -132,8 +132,9 @@ Trueline's percentile is a sample (RFC 2330), so the bench also compares with in
 knows its products; the merging into sorted blocks that follows a big load by itself is timed apart.
 Pushes: from the body of the request to the answer, through the view of the endpoint, every push
 durable, on one core, labels known from two pushes before. Batches: each on disk before the next,
-lake kept open, compacted once a day. Decoders: pyarrow on the same file with its defaults, and the
-protobuf library building every message of the same bodies.""",
+lake kept open; what they leave is merged beside them, as the server has it done. Decoders: pyarrow
+on the same file with its defaults, and the protobuf library building every message of the same
+bodies.""",
     "aggregation": """Histograms of random parts merged in random order against the sorted samples,
 error at each of 1,999 percentiles; four shapes of distribution.""",
 }

@@ -127,7 +127,7 @@ def _batches(scale: Scale) -> list[Figure]:
             "ms",
             goal=50.0,
             scale=f"{scale.batches:,} batches, worst {spent['worst_ms']:.0f} ms, "
-            f"compaction of a day {spent['compaction_s']:.1f} s",
+            f"{spent['beside']:,} beside a merge, median {spent['beside_ms']:.1f} ms",
         ),
         Figure(
             SECTION,

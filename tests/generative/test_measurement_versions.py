@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from tests.measurement_builders import NOVEMBER, Content, G, content, deliver
 
 from trueline.intake.ledger import Ledger
-from trueline.measurement.lake import open_lake
-from trueline.settings.workspace import use_workspace
+from trueline.measurement.compaction import merge
+from trueline.measurement.exchange import exchange, snapshot
+from trueline.measurement.gathering import gather
+from trueline.measurement.lake import Lake, open_lake
+from trueline.settings.workspace import Workspace, use_workspace
 
 _VALUES = st.sampled_from([0.0, 1.0, 16.186, 0.1, -2.5, 1 / 3, 4_000_000_000.0, 1e15])
 _GRANULE = st.builds(
@@ -27,7 +30,9 @@ _GRANULE = st.builds(
     duration_s=st.sampled_from([300, 900, 1_800]),
 )
 _BATCHES = st.lists(st.lists(_GRANULE, max_size=8), min_size=1, max_size=3)
-_STEPS = st.lists(st.one_of(_BATCHES, st.just("compact")), min_size=1, max_size=6)
+_MERGES = {"gather": gather, "merge": merge}
+_MEANWHILE = st.tuples(st.sampled_from(sorted(_MERGES)), _BATCHES)  # delivered while it goes on
+_STEPS = st.lists(st.one_of(_BATCHES, st.just("compact"), _MEANWHILE), min_size=1, max_size=6)
 
 
 def _obvious(known: Content, batches: list[list[G]]) -> tuple[Content, Ledger]:
@@ -43,6 +48,24 @@ def _obvious(known: Content, batches: list[list[G]]) -> tuple[Content, Ledger]:
         ledger.corrected += key in after
         after[key] = now
     return after, ledger
+
+
+def _deliver_twice(
+    workspace: Workspace, keeper: Lake, step: list[list[G]], known: list[Content]
+) -> None:
+    """As `_obvious` says, and the second time nothing is new. The first time by a lake that stays
+    open, as a server has, the second time by another."""
+    after, counted = _obvious(known[-1], step)
+    ledger = deliver(workspace, *step, lake=keeper).ledger
+    rows = sum(map(len, step))
+    assert ledger.accepted + ledger.duplicate == rows
+    identities = {(g.product, g.parameter, g.start_s) for b in step for g in b}
+    if len(identities) == rows:
+        ledger.late = 0  # its own test
+        assert ledger == counted
+    again = deliver(workspace, *step).ledger
+    assert again == Ledger(duplicate=rows)
+    known.extend([after, after])
 
 
 @given(steps=_STEPS)
@@ -61,24 +84,19 @@ def test_deliveries_read_as_a_dictionary_would(
         shutil.copy(migrated_database, home / "trueline.sqlite3")
         workspace = use_workspace(home)
         known: list[Content] = [{}]
-        with open_lake(workspace) as lake:
+        with open_lake(workspace) as lake, open_lake(workspace) as keeper:
             for step in steps:
                 if step == "compact":
                     lake.compact()
                     continue
+                if isinstance(step, tuple):
+                    with lake.reading():
+                        done = _MERGES[step[0]](lake, snapshot(lake))
+                        _deliver_twice(workspace, keeper, step[1], known)
+                        exchange(lake, done)
+                    continue
                 assert isinstance(step, list)
-                after, counted = _obvious(known[-1], step)
-                ledger = deliver(workspace, *step).ledger
-                rows = sum(map(len, step))
-                assert ledger.accepted + ledger.duplicate == rows
-                identities = {(g.product, g.parameter, g.start_s) for b in step for g in b}
-                if len(identities) == rows:
-                    ledger.late = 0  # its own test
-                    assert ledger == counted
-                known.append(after)
-                again = deliver(workspace, *step).ledger
-                assert again == Ledger(duplicate=rows)
-                known.append(after)
+                _deliver_twice(workspace, keeper, step, known)
             for delivery, expected in enumerate(known):
                 assert content(lake, delivery) == expected
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import cramjam
 import pytest
 from django.http import HttpResponse
 from django.test import Client, override_settings
+from tests.measurement_builders import G, deliver
 from tests.oracle.wire import Series, varint, write_request_1, write_request_2
 
 from trueline.intake.load import LoadOptions
@@ -20,8 +22,14 @@ from trueline.intake.record import write_lock
 from trueline.inventory.load import load_customers, load_products
 from trueline.measurement.lake import open_lake
 from trueline.measurement.load import MeasurementOptions, load_measurements
+from trueline.measurement.manifest import FileKind
+from trueline.measurement.models import LakeFile
+from trueline.measurement.readers import merging
+from trueline.measurement.upkeep import MANY_SEGMENTS
 from trueline.offerings.load import load_offerings
 from trueline.settings.workspace import Workspace
+from trueline.web.ingest import upkeep
+from trueline.web.upkeep import EVERY, Upkeep
 
 T = 1_790_812_800  # 2026-10-01T00:00:00Z
 PROTO_1 = "application/x-protobuf"
@@ -193,6 +201,40 @@ def test_a_push_into_a_held_workspace_is_told_to_come_back(operator: Workspace) 
         answer = push(write_request_1([one("p-1", 1.0)]))
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert push(write_request_1([one("p-1", 1.0)])).status_code == 204
+
+
+def leave_segments(workspace: Workspace, count: int) -> None:
+    """Each batch of a delivery becomes one."""
+    deliver(workspace, *([G("p-1", "frame_delay", T + 60 * n, 1.0)] for n in range(count)))
+
+
+def test_segments_of_many_pushes_are_gathered_by_themselves(operator: Workspace) -> None:
+    leave_segments(operator, MANY_SEGMENTS)
+    for _ in range(EVERY):
+        assert push(write_request_1([one("p-1", 1.5)])).status_code == 204
+    upkeep.wait()
+    assert LakeFile.objects.filter(kind=FileKind.SEGMENT).count() == 1
+    assert push(write_request_1([one("p-1", 1.5)])).status_code == 204
+    assert held(operator, "p-1") == [(T - 60, 1.5), (T, 1.0), (T + 60, 1.0), (T + 120, 1.0)]
+
+
+def test_a_push_does_not_wait_for_a_merge(operator: Workspace) -> None:
+    gate, begun = threading.Event(), threading.Event()
+
+    def merge(_: Workspace) -> None:
+        begun.set()
+        gate.wait(60)
+
+    leave_segments(operator, MANY_SEGMENTS)
+    slow = Upkeep(merge, every=1)
+    slow.pushed(operator)
+    assert begun.wait(60)
+    slow.pushed(operator)  # returns although the merge has not ended, and begins no second one
+    with merging(operator.lake):
+        assert push(write_request_1([one("p-1", 1.5)])).status_code == 204
+    gate.set()
+    slow.wait()
+    assert held(operator, "p-1")[0] == (T - 60, 1.5)
 
 
 def test_a_pm_file_is_loaded_by_its_name_and_the_mapping_of_the_workspace(

@@ -21,3 +21,9 @@ def test_compact_prints_what_it_merged(workspace: Workspace) -> None:
     assert again.output == "Nothing to merge: every granule lies in a block already\n"
     with open_lake(workspace) as lake:
         assert content(lake, 2) == expected([a, b])
+
+
+def test_compact_if_due_leaves_what_is_not_worth_it(workspace: Workspace) -> None:
+    deliver(workspace, [G("p1", "delay", OCTOBER, 16.186)])
+    done = CliRunner().invoke(app, ["--if-due"])
+    assert (done.exit_code, done.output) == (0, "Nothing is due\n")

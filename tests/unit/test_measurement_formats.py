@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -14,9 +15,10 @@ from tests.measurement_builders import LOAD, OCTOBER, Content, content
 
 from trueline.errors import InputError
 from trueline.intake.ledger import Ledger
+from trueline.intake.models import Delivery
 from trueline.intake.set_aside import read_set_aside
 from trueline.measurement.formats import reader, reader_for
-from trueline.measurement.formats.lines import line_blocks
+from trueline.measurement.formats.lines import MAX_LINES, line_blocks
 from trueline.measurement.granules import ReadContext
 from trueline.measurement.lake import open_lake
 from trueline.measurement.load import MeasurementOptions, load_measurements
@@ -235,6 +237,10 @@ REFUSED = {
     "utf-16.csv": (_csv().decode().encode("utf-16"), "UTF-8"),
     "binary.csv": (bytes(range(256)) * 10, "UTF-8"),
     "cut.csv": (_csv()[:-12], "middle of a line"),
+    "old-mac.csv": (_csv().replace(b"\n", b"\r"), "header is not a CSV row"),
+    "open-quote.csv": (b'"' + _csv(), "header is not a CSV row"),
+    "long-name.csv": (b"x" * 200_000 + b"," + _csv(), "header is not a CSV row"),
+    "semicolons.csv": (_csv().replace(b",", b";"), "lacks"),
     "endless.csv": (HEADER.encode() + b"x" * 3_000_000, "longer than"),
     "empty.jsonl": (b"", "empty"),
     "xml.jsonl": (b"<a>\n</a>\n", "JSON lines"),
@@ -279,6 +285,31 @@ def test_parquet_rows_without_a_value_are_set_aside(workspace: Workspace, tmp_pa
     assert _reasons(workspace) == [(1, "value"), (2, "start")]
 
 
+def test_parquet_with_absurdly_long_ids_is_refused_before_they_are_read(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    columns = {n: [v] * 100 for n, v in zip(NAMES, ROWS[0], strict=True)}
+    columns["product_id"] = ["x" * 1_000_000] * 100
+    sink = io.BytesIO()
+    pq.write_table(pa.table(columns), sink, use_dictionary=False, compression="zstd")
+    assert len(sink.getvalue()) < 100_000
+    with pytest.raises(InputError, match="Row group 0 unpacks to too many bytes"):
+        _load(workspace, _put(tmp_path, "m.parquet", sink.getvalue()))
+
+
+def test_a_long_text_that_every_row_repeats_is_read_once(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    rows = 500  # 50 MB, were it written out
+    columns = {n: [v] * rows for n, v in zip(NAMES, ROWS[0], strict=True)}
+    table = pa.table({**columns, "start": pa.array(["soon"] * rows).dictionary_encode()})
+    texts = pa.DictionaryArray.from_arrays([0] * rows, ["9" * 100_000])
+    sink = io.BytesIO()
+    pq.write_table(table.set_column(2, "start", texts), sink)
+    ledger = _load(workspace, _put(tmp_path, "m.parquet", sink.getvalue()))
+    assert ledger == Ledger(set_aside=rows)
+
+
 def test_timestamp_column_of_any_unit_floors_to_seconds() -> None:
     for unit, ticks in [("s", 1), ("ms", 1_000), ("us", 10**6), ("ns", 10**9)]:
         columns = dict(zip(NAMES, ([c] for c in ROWS[0]), strict=True))
@@ -289,6 +320,15 @@ def test_timestamp_column_of_any_unit_floors_to_seconds() -> None:
         sink.seek(0)
         (batch,) = reader("parquet").read(sink, ReadContext("m.parquet"))
         assert batch.table["start_s"].to_pylist() == [OCTOBER]
+
+
+def test_a_block_has_bounded_lines_and_numbers_them_on() -> None:
+    lines = 3 * MAX_LINES + 5
+    blocks = list(line_blocks(io.BytesIO(b",\n" * lines + b"cut"), "short"))
+    assert [b.first for b in blocks] == [1 + n * MAX_LINES for n in range(4)] + [lines + 1]
+    assert sum(b.lines for b in blocks) == lines + 1
+    assert [b.cut for b in blocks] == [False] * 4 + [True]
+    assert b"".join(b.data for b in blocks) == b",\n" * lines + b"cut"
 
 
 def test_a_line_without_end_is_refused_before_it_is_read_whole() -> None:
@@ -303,3 +343,18 @@ def test_a_line_without_end_is_refused_before_it_is_read_whole() -> None:
 
     with pytest.raises(InputError, match="longer than"):
         list(line_blocks(Endless(), "endless"))  # type: ignore[arg-type]  # a raw stream reads too
+
+
+def test_a_line_of_ten_gigabytes_is_refused_at_its_beginning(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    path = _put(tmp_path, "huge.csv", HEADER.encode())
+    with open(path, "ab") as file:
+        file.truncate(10 * 2**30)  # a hole: takes no room on disk
+    with pytest.raises(InputError, match="longer than"):
+        _load(workspace, path)
+
+
+def test_a_delivery_keeps_the_digest_of_its_file(workspace: Workspace, tmp_path: Path) -> None:
+    _load(workspace, _put(tmp_path, "m.csv", _csv()))
+    assert Delivery.objects.get().sha256 == hashlib.sha256(_csv()).hexdigest()

@@ -356,6 +356,27 @@ def test_a_long_lived_lake_sees_what_another_recorded(workspace: Workspace) -> N
         assert deliver(workspace, [A, C, B], lake=other).ledger == Ledger(accepted=1, duplicate=2)
 
 
+@pytest.mark.parametrize("merged", [False, True])
+def test_a_long_lived_lake_knows_what_is_held_however_far_back(
+    workspace: Workspace, merged: bool
+) -> None:
+    days = [0, 1, 2, 5, 6, 30, 200]
+    held = [G("p1", "delay", NOVEMBER - 86_400 * n, float(n)) for n in days]
+    for granule in reversed(held):
+        deliver(workspace, [granule])
+    with open_lake(workspace) as keeper, open_lake(workspace) as other:
+        for granule in [*held, *reversed(held)]:
+            if merged:
+                other.compact()
+            late = G("p2", "delay", granule.start_s, 1.5)
+            by_other = deliver(workspace, [late], lake=other).ledger
+            again = deliver(workspace, [granule, late], lake=keeper).ledger
+            assert again == Ledger(duplicate=2)
+            assert by_other.accepted + by_other.duplicate == 1
+        assert deliver(workspace, held, lake=keeper).ledger == Ledger(duplicate=len(held))
+        assert len(content(keeper, latest_delivery())) == 2 * len(held)
+
+
 def test_stored_samples_take_few_bytes(workspace: Workspace, lake: Lake) -> None:
     # 3 products, a week of minutes; values with three decimals that wander like a delay does.
     granules = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -22,7 +22,6 @@ from trueline.measurement.lake import Lake, open_lake
 from trueline.measurement.manifest import (
     ManifestEntry,
     forget_files,
-    newest_file_id,
     record_files,
 )
 from trueline.measurement.names import KnownNames
@@ -45,6 +44,8 @@ class AppendOptions:
     load: LoadOptions
     known: KnownNames | None = None
     lake: Lake | None = None  # kept open by a server, so that its caches stay warm
+    wait_s: float = 30.0  # for the workspace, when another load holds it
+    sha256: Callable[[], str] | None = None  # of the source, where it takes as long as reading it
 
 
 def append_granules(
@@ -61,7 +62,7 @@ def append_granules(
         options = AppendOptions(options)
     lake = options.lake or open_lake(workspace)
     try:
-        with write_lock(workspace):
+        with write_lock(workspace, wait_s=options.wait_s):
             return _append(lake, batches, source, options, consumed)
     finally:
         if options.lake is None:
@@ -87,6 +88,8 @@ def _append(
         try:
             for batch in batches:
                 appending.add(batch)
+            if options.sha256 is not None:
+                delivery.sha256 = options.sha256()
         except BaseException:
             appending.abandon()
             raise
@@ -155,12 +158,11 @@ class Appending:
         self._take_scattered()
         self.comparison.finish()
         files = [entry for entry in self.staging.files() if entry.rows]
-        before = newest_file_id()
         with transaction.atomic():
             forget_files(consumed)
-            record_files(files)
+            newest = record_files(files)
             close_delivery(self.delivery, self.ledger, now=options.now)
-        self.lake.marks.recorded(before)
+        self.lake.marks.recorded(self.delivery.id, newest)
         if consumed:
             self.lake.remove_unnamed()
 

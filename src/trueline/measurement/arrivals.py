@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -33,6 +33,10 @@ class Granules:
 
     def take(self, which: Mask | Order | slice) -> Granules:
         return Granules(*(getattr(self, f.name)[which] for f in fields(self)))
+
+    def only(self, rows: Mask) -> Granules:
+        """Those of `rows`; nothing is copied when they are all."""
+        return self if rows.all() else self.take(rows)
 
     @classmethod
     def joined(cls, parts: Sequence[Granules]) -> Granules:
@@ -70,6 +74,20 @@ class Granules:
         return same
 
 
+def long_granules(columns: Mapping[str, npt.NDArray[np.generic]]) -> Granules:
+    """The rows of long files; their lines are no longer known."""
+    return Granules(
+        product_key=columns["product_key"].astype(np.int32, copy=False),
+        parameter_key=columns["parameter_key"].astype(np.int32, copy=False),
+        start_s=columns["start_s"].astype(np.int64, copy=False),
+        duration_s=columns["duration_s"].astype(np.int32, copy=False),
+        value=columns["value"].astype(np.float64, copy=False),
+        denominator=columns["denominator"].astype(np.float64, copy=False),
+        suspect=columns["suspect"].astype(np.bool_, copy=False),
+        line=np.broadcast_to(np.int64(0), len(columns["start_s"])),
+    )
+
+
 @dataclass(frozen=True)
 class Settled:
     """A batch after its own repetitions were settled: the last row of a granule stays.
@@ -94,7 +112,7 @@ def settle(granules: Granules) -> Settled:
     order = np.argsort(identity, kind="stable")  # repetitions in the order of their lines
     repeats = np.diff(identity[order]) == 0
     if not repeats.any():
-        return Settled(granules, 0, None, _overlaps(granules))
+        return Settled(granules, 0, None, overlaps(granules))
     before, after = granules.take(order[:-1][repeats]), granules.take(order[1:][repeats])
     changes = repeats.copy()
     changes[repeats] = ~before.same_content(after)
@@ -108,7 +126,7 @@ def settle(granules: Granules) -> Settled:
         granules,
         duplicate=int(repeats.sum()) - int(changes.sum()),
         superseded=superseded[kept] if changes.any() else None,
-        overlapping=_overlaps(granules),
+        overlapping=overlaps(granules),
     )
 
 
@@ -130,7 +148,8 @@ def _slot_by_slot(granules: Granules, longest: int) -> bool:
     return bool((later | (np.diff(series) > 0)).all())
 
 
-def _overlaps(granules: Granules) -> bool:
+def overlaps(granules: Granules) -> bool:
+    """Whether trusted granules of one series overlap."""
     trusted = granules.take(~granules.suspect)
     if len(trusted) < 2:
         return False

@@ -1,7 +1,7 @@
 """Compaction: hot segments become sorted wide blocks, one file per month and product block.
 
-Nothing is lost: what a correction replaced moves to history files. Old files stay until the
-manifest has changed, and as long as somebody reads the lake."""
+Nothing is lost: what a correction replaced moves to history files. Deliveries go on meanwhile (see
+exchange.py); the old files stay as long as somebody reads the lake."""
 
 from __future__ import annotations
 
@@ -11,24 +11,16 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from django.db import transaction
 
 from trueline.calendars.instants import instant, seconds
-from trueline.intake.record import write_lock
-from trueline.measurement.arrivals import Granules, facts_of
+from trueline.measurement.arrivals import Granules, facts_of, long_granules
+from trueline.measurement.exchange import Exchange, MergeableLake
 from trueline.measurement.long_form import LONG_COLUMNS, files_sql, long_sql
-from trueline.measurement.manifest import (
-    FileKind,
-    ManifestEntry,
-    forget_files,
-    read_manifest,
-    record_files,
-)
+from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry
 from trueline.measurement.segments import make_durable, new_path, write_history
 from trueline.measurement.wide import (
     BLOCK_PRODUCTS,
@@ -39,11 +31,6 @@ from trueline.measurement.wide import (
     wide_schema,
 )
 
-if TYPE_CHECKING:
-    from trueline.measurement.lake import Lake
-
-MANY_ROWS = 2_000_000
-MANY_SEGMENTS = 300  # a day of batches every five minutes
 _AT_ONCE = 4_000_000  # granules of one portion; three are in memory at a time
 
 
@@ -73,44 +60,32 @@ class Partition:
         )
 
 
-def compact(lake: Lake) -> CompactionReport:
-    """Merge every segment into blocks."""
-    with write_lock(lake.workspace):
-        lake.sweep()
-        entries = read_manifest()
-        hot = [e for e in entries if e.kind in (FileKind.SEGMENT, FileKind.SUPERSESSION)]
-        segments = [e for e in hot if e.kind is FileKind.SEGMENT]
-        blocks = [e for e in entries if e.kind is FileKind.BLOCK]
-        made: list[ManifestEntry] = []
-        merged: list[ManifestEntry] = []
-        planned = [_planned(lake, p, hot, [*segments, *blocks]) for p in _partitions(hot)]
-        with closing(_read_ahead(planned)) as portions:
-            for block in planned:
-                made.extend(block.write(portions))
-                merged.extend(e for e in block.inputs if e.kind is FileKind.BLOCK)
-        with transaction.atomic():
-            forget_files([*hot, *merged])
-            record_files(made)
-        lake.remove_unnamed()
-    written = [e for e in made if e.kind is FileKind.BLOCK]
+def merge(lake: MergeableLake, entries: Sequence[ManifestEntry]) -> Exchange:
+    """Every segment of `entries` merged into blocks, and what corrections replaced into history."""
+    hot = [e for e in entries if e.kind in (FileKind.SEGMENT, FileKind.SUPERSESSION)]
+    held = [e for e in entries if e.kind in DATA_KINDS]
+    made: list[ManifestEntry] = []
+    merged: list[ManifestEntry] = []
+    planned = [_planned(lake, p, hot, held) for p in _partitions(hot)]
+    with closing(_read_ahead(planned)) as portions:
+        for block in planned:
+            made.extend(block.write(portions))
+            merged.extend(e for e in block.inputs if e.kind is FileKind.BLOCK)
+    return Exchange([*hot, *merged], made)
+
+
+def report_of(done: Exchange) -> CompactionReport:
+    blocks = [e for e in done.new if e.kind is FileKind.BLOCK]
     return CompactionReport(
-        segments=len(segments),
-        blocks=len(written),
-        samples=sum(e.samples for e in written),
-        size=sum(e.size for e in written),
+        segments=sum(e.kind is FileKind.SEGMENT for e in done.old),
+        blocks=len(blocks),
+        samples=sum(e.samples for e in blocks),
+        size=sum(e.size for e in blocks),
     )
 
 
-def is_due(entries: Sequence[ManifestEntry], many_rows: int) -> bool:
-    """Whether so much is hot that merging it pays: it must not rewrite far more than it adds."""
-    segments = [e for e in entries if e.kind is FileKind.SEGMENT]
-    rows = sum(e.rows for e in segments)
-    merged = sum(e.samples for e in entries if e.kind is FileKind.BLOCK)
-    return len(segments) >= MANY_SEGMENTS or (rows >= many_rows and rows * 10 >= merged)
-
-
 def _planned(
-    lake: Lake,
+    lake: MergeableLake,
     partition: Partition,
     hot: Sequence[ManifestEntry],
     held: Sequence[ManifestEntry],
@@ -159,7 +134,7 @@ class _Portion:
 class _Block:
     """The writing of one block from everything that meets its partition, some keys at a time."""
 
-    lake: Lake
+    lake: MergeableLake
     partition: Partition
     inputs: Sequence[ManifestEntry]
     gone: Sequence[ManifestEntry]
@@ -238,16 +213,7 @@ def _read_ahead(blocks: Sequence[_Block]) -> Generator[_Portion, None, None]:
 
 def _portion(rows: pa.Table) -> _Portion:
     columns = {n: rows[n].to_numpy() for n in rows.column_names}
-    granules = Granules(
-        product_key=columns["product_key"],
-        parameter_key=columns["parameter_key"],
-        start_s=columns["start_s"],
-        duration_s=columns["duration_s"],
-        value=columns["value"],
-        denominator=columns["denominator"].astype(np.float64, copy=False),
-        suspect=columns["suspect"].astype(np.bool_, copy=False),
-        line=np.broadcast_to(np.int64(0), len(rows)),
-    )
+    granules = long_granules(columns)
     return _Portion(granules, columns["delivery"], columns["superseded_by"])
 
 

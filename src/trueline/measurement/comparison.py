@@ -101,16 +101,16 @@ class Comparison:
         held = find_held(self.lake.root, granules, asked, [files[n] for n in places])
         if self._taken_back:
             held = held.only(~self._is_taken_back(held, np.array(places, np.int64)))
-        same = granules.take(held.row).same_content(held.granules)
+        same = _rows(granules, held.row).same_content(held.granules)
         judged.repeats_own[held.row[same]] = True
         judged.changes_own[held.row[~same]] = True
         if not same.all():
             self._dropped.append((len(files), identities(held.granules.take(~same))))
 
     def _compare_with_recorded(self, granules: Granules, asked: Mask, judged: _Judged) -> None:
-        near = entries_near(granules.take(asked))
+        near = entries_near(granules.only(asked))
         held = find_held(self.lake.root, granules, asked, near)
-        same = granules.take(held.row).same_content(held.granules)
+        same = _rows(granules, held.row).same_content(held.granules)
         judged.repeats_recorded[held.row[same]] = True
         judged.changes_recorded[held.row[~same]] = True
         if not same.all():
@@ -195,3 +195,10 @@ class Comparison:
 
     def _numbers(self, table: pa.Table) -> npt.NDArray[np.int64]:
         return np.full(table.num_rows, self._batch)
+
+
+def _rows(granules: Granules, rows: npt.NDArray[np.int64]) -> Granules:
+    """Nothing is copied when they are all, in order."""
+    if len(rows) == len(granules) and bool((np.diff(rows) == 1).all()):
+        return granules
+    return granules.take(rows)

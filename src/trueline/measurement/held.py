@@ -38,6 +38,8 @@ class Held:
     granules: Granules
 
     def only(self, which: Mask) -> Held:
+        if which.all():
+            return self
         return Held(
             self.row[which], self.place[which], self.delivery[which], self.granules.take(which)
         )
@@ -47,25 +49,25 @@ def find_held(root: Path, batch: Granules, rows: Mask, entries: Sequence[Manifes
     """The newest version held in `entries` of each granule of `batch` that is among `rows`; of
     two from one delivery the one in the later entry. No granule of `rows` comes twice."""
     where = np.flatnonzero(rows)
-    wanted = _Wanted.of(batch.take(where))
+    asked = batch.only(rows)
+    wanted = _Wanted.of(asked)
     for place, entry in enumerate(entries):
         if wanted.near(entry):
             for part in _parts(root / entry.path, entry, wanted):
                 wanted.offer(part, place)
-    found = wanted.rank >= 0
-    row = where[wanted.order[found]]
-    return Held(
-        row,
-        wanted.rank[found] & (_PLACES - 1),
-        (wanted.rank[found] // _PLACES).astype(np.int32),
+    held = Held(
+        wanted.order if len(asked) == len(batch) else where[wanted.order],
+        wanted.rank & (_PLACES - 1),
+        (wanted.rank // _PLACES).astype(np.int32),
         replace(
-            batch.take(row),
-            duration_s=wanted.duration_s[found],
-            value=wanted.value[found],
-            denominator=wanted.denominator[found],
-            suspect=wanted.suspect[found],
+            asked if wanted.in_order else asked.take(wanted.order),
+            duration_s=wanted.duration_s,
+            value=wanted.value,
+            denominator=wanted.denominator,
+            suspect=wanted.suspect,
         ),
     )
+    return held.only(wanted.rank >= 0)
 
 
 def entries_near(batch: Granules) -> list[ManifestEntry]:
@@ -108,6 +110,7 @@ class _Wanted:
     products: tuple[int, int]
     starts: tuple[int, int]
     parameters: int
+    in_order: bool
     order: npt.NDArray[np.int64]
     key: npt.NDArray[np.int64]
     rank: npt.NDArray[np.int64]
@@ -126,6 +129,7 @@ class _Wanted:
             products=(int(asked.product_key.min()), int(asked.product_key.max())),
             starts=(int(asked.start_s.min()), int(asked.start_s.max())),
             parameters=int(asked.parameter_key.max()) + 1,
+            in_order=sorted_already,
             order=order,
             key=key if sorted_already else key[order],
             rank=np.full(count, -1),

@@ -5,8 +5,10 @@ Files lie below workspace.lake and count while the manifest in the database name
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from itertools import accumulate
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -14,18 +16,20 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from trueline.calendars.instants import seconds
 from trueline.engine.duckdb import DuckDBEngine
-from trueline.intake.record import latest_delivery, recorded_at, write_lock
+from trueline.intake.record import latest_delivery, recorded_at
 from trueline.measurement.arrays import are_plain, read_arrays
 from trueline.measurement.columns import GranuleColumn, ScanRequest
-from trueline.measurement.compaction import MANY_ROWS, CompactionReport, compact, is_due
+from trueline.measurement.compaction import CompactionReport, merge, report_of
 from trueline.measurement.dictionary import Dictionary
+from trueline.measurement.exchange import exchanged
+from trueline.measurement.gathering import gather
 from trueline.measurement.granule_arrays import GranuleArrays
 from trueline.measurement.long_form import long_sql
 from trueline.measurement.manifest import DATA_KINDS, FileKind, ManifestEntry, read_manifest
 from trueline.measurement.marks import Marks
 from trueline.measurement.models import LakeFile, MeasuredProduct
 from trueline.measurement.names import NameLookups
-from trueline.measurement.readers import ReaderLock
+from trueline.measurement.readers import ReaderLock, merging
 from trueline.measurement.segments import folder
 from trueline.measurement.wanted import WantedColumn, harmonised
 from trueline.measurement.wide import BLOCK_PRODUCTS
@@ -125,37 +129,53 @@ class Lake:
     def remove_unnamed(self) -> bool:
         """Remove files that the manifest does not name, unless somebody else may read them; call
         inside the write lock."""
+        gone = self.unnamed_files()
+        for path in gone or ():
+            path.unlink(missing_ok=True)
+        return gone is not None
+
+    def unnamed_files(self) -> list[Path] | None:
+        """Files that nothing names, nor ever will; None when somebody else may read or make some.
+        Call inside the write lock."""
         with self._readers.alone() as alone:
             if not alone:
-                return False
+                return None
             named = set(LakeFile.objects.values_list("path", flat=True))
-            for kind in FileKind:
-                for path in (self.root / folder(kind)).glob("*.parquet"):
-                    if f"{folder(kind)}/{path.name}" not in named:
-                        path.unlink(missing_ok=True)
-        return True
+            return [
+                path
+                for name in sorted({folder(kind) for kind in FileKind})
+                for path in (self.root / name).glob("*.parquet")
+                if f"{name}/{path.name}" not in named
+            ]
+
+    def reading(self) -> AbstractContextManager[None]:
+        """No file is removed by others for as long as this lasts."""
+        return self._readers.sharing()
 
     def compact(self, *, publishing: bool = True) -> CompactionReport:
         """Merge the segments into sorted blocks, every scan giving the same before and after, and
         publish them."""
-        report = compact(self)
-        if publishing:
-            newest = latest_delivery()
-            # Record time, not the clock's: the same lake is published the same.
-            self.publish(now_s=seconds(recorded_at(newest)) if newest else 0)
+        with merging(self.root):
+            gathered = exchanged(self, gather)  # sorted, so that the merge reads each row once
+            report = report_of(exchanged(self, merge))
+            arrived = report.segments + len(gathered.old) - len(gathered.new)
+            report = replace(report, segments=arrived)
+            if publishing:
+                newest = latest_delivery()
+                # Record time, not the clock's: the same lake is published the same.
+                self._publish(now_s=seconds(recorded_at(newest)) if newest else 0)
         return report
-
-    def compaction_due(self, many_rows: int = MANY_ROWS) -> bool:
-        """Whether many segments, or `many_rows` in them, wait to be merged."""
-        return is_due(read_manifest(_DATA), many_rows)
 
     def publish(self, *, now_s: int) -> None:
         """Publish the blocks as a Delta Lake table in place; repeatable."""
+        with merging(self.root):
+            self._publish(now_s=now_s)
+
+    def _publish(self, *, now_s: int) -> None:
         # Most processes never publish: they need not wait for the import.
         from trueline.measurement.publication import publish
 
-        with write_lock(self.workspace):
-            publish(self.root, now_s=now_s)
+        publish(self.root, now_s=now_s)
 
     def product_keys(self, ids: Iterable[str]) -> Mapping[str, int]:
         """Keys of those products that were ever measured."""

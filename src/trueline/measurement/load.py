@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import threading
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,12 +17,12 @@ from trueline.errors import BusyError, InputError, Place
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
-from trueline.measurement.compaction import MANY_ROWS
 from trueline.measurement.formats import reader, reader_for
 from trueline.measurement.formats.mapping import workspace_mapping
 from trueline.measurement.granules import FormatReader, GranuleBatch, ReadContext
 from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
+from trueline.measurement.upkeep import MANY_ROWS, is_due, keep_up
 from trueline.settings.workspace import Workspace
 
 
@@ -51,29 +52,29 @@ def load_measurements(
     source = DeliverySource(
         kind="measurements",
         source=", ".join(map(str, paths))[:512],
-        sha256=_digest(paths),
         recorded_by=options.load.recorded_by,
     )
     with ExitStack() as stack:
         lake = options.lake or stack.enter_context(open_lake(workspace))
+        digest = stack.enter_context(_digest(paths))
         report = append_granules(
             workspace,
             _read_ahead(_batches(workspace, list(zip(paths, readers, strict=True)), options)),
             source,
-            AppendOptions(options.load, known, lake),
+            AppendOptions(options.load, known, lake, sha256=digest),
         )
-        if options.merge_from is not None and lake.compaction_due(options.merge_from):
-            report = replace(report, messages=(*report.messages, _compacted(lake)))
+        if options.merge_from is not None and is_due(options.merge_from):
+            said = _kept_up(lake, options.merge_from)
+            report = replace(report, messages=(*report.messages, said))
     return report
 
 
-def _compacted(lake: Lake) -> str:
+def _kept_up(lake: Lake, many_rows: int) -> str:
     """Merge what is hot, and say so. The load stands whatever becomes of it."""
     try:
-        done = lake.compact()
+        return keep_up(lake, many_rows)
     except BusyError:
-        return "The lake is due for `trueline lake compact`; another load held the workspace"
-    return f"Merged {done.segments} segments into {done.blocks} sorted blocks"
+        return "Another process is merging the lake; the next load merges what this one brought"
 
 
 def load_measurement_file(workspace: Workspace, path: Path, options: LoadOptions) -> LoadReport:
@@ -133,11 +134,22 @@ def _readable(chosen: FormatReader, file: BinaryIO, context: ReadContext) -> Ite
             ) from None
 
 
-def _digest(paths: Sequence[Path]) -> str:
-    """Of the files, one after the other."""
+@contextmanager
+def _digest(paths: Sequence[Path]) -> Iterator[Callable[[], str]]:
+    """Of the files, one after the other, made while they are read; given up when that fails."""
+    given_up = threading.Event()
+    with ThreadPoolExecutor(1, "trueline-digest") as pool:
+        coming = pool.submit(_sha256, paths, given_up)
+        try:
+            yield coming.result
+        finally:
+            given_up.set()
+
+
+def _sha256(paths: Sequence[Path], given_up: threading.Event) -> str:
     digest = hashlib.sha256()
     for path in paths:
         with open(path, "rb") as file:
-            while chunk := file.read(2**20):
+            while (chunk := file.read(2**20)) and not given_up.is_set():
                 digest.update(chunk)
     return digest.hexdigest()

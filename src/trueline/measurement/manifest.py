@@ -12,7 +12,7 @@ from trueline.measurement.models import LakeFile
 
 
 class FileKind(StrEnum):
-    SEGMENT = "segment"  # long rows of one delivery, as they arrived
+    SEGMENT = "segment"  # long rows, of one delivery or gathered from several
     BLOCK = "block"  # wide rows of one month and product block, newest versions only
     HISTORY = "history"  # long rows that a correction has replaced, with `superseded_by`
     SUPERSESSION = "supersession"  # which rows of older files a delivery has replaced
@@ -97,9 +97,10 @@ def read_manifest(condition: Q | None = None) -> list[ManifestEntry]:
     return [_entry(row) for row in rows.iterator(chunk_size=5_000)]
 
 
-def record_files(entries: Iterable[ManifestEntry]) -> None:
-    """Make files visible; call in the transaction that closes the delivery."""
-    LakeFile.objects.bulk_create(
+def record_files(entries: Iterable[ManifestEntry]) -> int:
+    """Make files visible; call in the transaction that closes the delivery. Their newest id, 0
+    when there are none."""
+    made = LakeFile.objects.bulk_create(
         LakeFile(
             **{
                 **{k: v for k, v in vars(entry).items() if k != "id"},
@@ -108,6 +109,7 @@ def record_files(entries: Iterable[ManifestEntry]) -> None:
         )
         for entry in entries
     )
+    return max((row.id for row in made), default=0)
 
 
 def forget_files(entries: Iterable[ManifestEntry]) -> None:

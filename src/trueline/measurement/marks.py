@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from trueline.engine.duckdb import DuckDBEngine
 from trueline.measurement.arrivals import Granules, Mask
@@ -26,6 +26,8 @@ from trueline.measurement.manifest import (
 from trueline.measurement.models import LakeFile
 
 NEVER = int(np.iinfo(np.int64).min)
+NOTHING = int(np.iinfo(np.int64).max)  # marks of no start at all were read
+_DAY_S = 86_400
 
 
 class HighWater:
@@ -88,22 +90,34 @@ class Doubt:
 
 
 class Marks:
-    """The marks of all recorded deliveries, read on first need, and of the one being written."""
+    """The marks of all recorded deliveries, read on first need, and of the one being written.
+
+    Only files that reach to the first start asked about are read: a series whose newest start is
+    earlier has its mark below that start, read or not."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._recorded = HighWater()
-        self._read_up_to = 0
+        self._recorded = HighWater()  # right for starts from `_from_s` on
+        self._from_s = NOTHING
+        self._read_up_to = 0  # file
+        self._read_delivery = 0
         self._own = HighWater()
         self._newest_recorded = NEVER
+        self._newest_file = 0
 
     def begin(self) -> None:
         """A new delivery starts; call inside the write lock."""
         self._own = HighWater()
+        newest = newest_file_id()
+        if newest == self._newest_file:
+            return  # nobody else has recorded anything
         # Kind by kind the index gives the greatest start at once, however many files there are.
         starts = LakeFile.objects.order_by("-max_start_s").values_list("max_start_s", flat=True)
-        newest = [starts.filter(kind=kind).first() for kind in DATA_KINDS]
-        self._newest_recorded = max((n for n in newest if n is not None), default=NEVER)
+        found = [starts.filter(kind=kind).first() for kind in DATA_KINDS]
+        self._newest_recorded = max((n for n in found if n is not None), default=NEVER)
+        self._newest_file = newest
+        if not LakeFile.objects.filter(self._unread()).exists():
+            self._read_up_to = newest  # a merge makes files anew, of deliveries read before
 
     def doubt(self, engine: Callable[[], DuckDBEngine], granules: Granules) -> Doubt | None:
         """None when every granule is later than anything held."""
@@ -113,7 +127,7 @@ class Marks:
         nothing = np.zeros(len(granules), np.bool_)
         recorded = late = own = nothing
         if first <= self._newest_recorded:
-            self._catch_up(engine())
+            self._catch_up(engine, first)
             marks = self._recorded.of(granules)
             recorded, late = granules.start_s <= marks, granules.start_s < marks
         if first <= self._own.highest:
@@ -124,27 +138,42 @@ class Marks:
         """These granules now lie in a segment of the delivery being written."""
         self._own.rise(granules.product_key, granules.parameter_key, granules.start_s)
 
-    def recorded(self, before: int) -> None:
-        """The delivery was recorded; `before`: the newest file id until then."""
-        if self._read_up_to == before:
+    def recorded(self, delivery: int, newest_file: int) -> None:
+        """The delivery was recorded; `newest_file`: the id of its newest file, 0 without one."""
+        newest_file = newest_file or self._newest_file
+        if self._read_up_to == self._newest_file:
             self._recorded.merge(self._own)
-            self._read_up_to = newest_file_id()
+            self._read_up_to = newest_file
+            self._read_delivery = delivery
+        self._newest_recorded = max(self._newest_recorded, self._own.highest)
+        self._newest_file = newest_file
         self._own = HighWater()
 
-    def _catch_up(self, engine: DuckDBEngine) -> None:
-        """Read the files recorded since the last time, by whichever process."""
-        newest = newest_file_id()
-        if newest == self._read_up_to:
+    def _unread(self) -> Q:
+        return Q(kind__in=DATA_KINDS, id__gt=self._read_up_to, max_delivery__gt=self._read_delivery)
+
+    def _catch_up(self, engine: Callable[[], DuckDBEngine], first: int) -> None:
+        """Read what files recorded since the last time, by whichever process, say of starts from
+        `first` on."""
+        if first < self._from_s:
+            # Ever further back at a time: who goes back step by step is not read for each step.
+            back = 0 if self._from_s == NOTHING else 2 * (self._from_s - first)
+            self._from_s = first - max(back, _DAY_S)
+            fresh = read_manifest(Q(kind__in=DATA_KINDS, max_start_s__gte=self._from_s))
+        elif self._read_up_to == self._newest_file:
             return
-        fresh = read_manifest(Q(id__gt=self._read_up_to, kind__in=DATA_KINDS))
+        else:
+            fresh = read_manifest(self._unread() & Q(max_start_s__gte=self._from_s))
         for part in _portions(fresh):
-            rows = engine.sql(_newest_sql(self._root, part))
+            rows = engine().sql(_newest_sql(self._root, part))
             self._recorded.rise(
                 rows["product_key"].to_numpy(),
                 rows["parameter_key"].to_numpy(),
                 rows["newest"].to_numpy(),
             )
-        self._read_up_to = newest
+        newest = LakeFile.objects.filter(kind__in=DATA_KINDS).aggregate(m=Max("max_delivery"))["m"]
+        self._read_delivery = newest or 0
+        self._read_up_to = self._newest_file
 
 
 def _portions(entries: Sequence[ManifestEntry]) -> list[list[ManifestEntry]]:

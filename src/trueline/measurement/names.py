@@ -135,7 +135,9 @@ def _keys(column: NameColumn, create: Callable[[list[str]], Mapping[str, int]]) 
     rows: Keys = keys[column.index]
     if len(rows) == 0 or rows.min() != NO_KEY:
         return rows
-    new = np.unique(column.index[rows == NO_KEY])
+    used = np.zeros(len(keys), np.bool_)
+    used[column.index[rows == NO_KEY]] = True
+    new = np.flatnonzero(used)
     words = column.lookup.names.take(pa.array(new)).to_pylist()
     found = create(words)
     keys[new] = [found[word] for word in words]

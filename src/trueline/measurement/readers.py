@@ -1,4 +1,5 @@
-"""Who reads the lake right now: files that a compaction replaced stay while somebody may read."""
+"""Who uses the lake right now: files that were replaced stay while somebody may read them, and one
+process at a time merges."""
 
 from __future__ import annotations
 
@@ -7,6 +8,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from trueline.errors import BusyError
+
+
+@contextmanager
+def merging(root: Path) -> Iterator[None]:
+    """One merge of the lake at a time, beside any number of deliveries; BusyError at once when
+    another one is going on."""
+    root.mkdir(parents=True, exist_ok=True)
+    with open(root / "merge.lock", "a", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError("The lake is being merged by another process") from None
+        yield
 
 
 class ReaderLock:
@@ -22,6 +38,18 @@ class ReaderLock:
         if not self._shared:
             fcntl.flock(self._opened(), fcntl.LOCK_SH)
             self._shared = True
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """A reader for as long as this lasts."""
+        before = self._shared
+        self.share()
+        try:
+            yield
+        finally:
+            if not before and self._descriptor is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+                self._shared = False
 
     @contextmanager
     def alone(self) -> Iterator[bool]:

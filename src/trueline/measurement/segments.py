@@ -38,6 +38,7 @@ REPLACED_SCHEMA = pa.schema(
     ]
 )
 IDENTITY = ["product_key", "parameter_key", "start_s"]
+_ROW_GROUP, _GATHERED_GROUP = 131_072, 16_384
 _SORT_ABOVE = 200_000  # larger segments are sorted, so that a compaction reads parts of them
 
 
@@ -47,16 +48,31 @@ def write_segment(
     """A durable long file of one batch; invisible until its entry is recorded."""
     if len(granules) > _SORT_ABOVE and (np.diff(granules.product_key) < 0).any():
         granules = granules.take(_by_product(granules.product_key))
-    path = new_path(FileKind.SEGMENT)
-    size = write_parquet(lake / path, long_table(granules, delivery))
+    entry = _long_file(lake, FileKind.SEGMENT, long_table(granules, delivery), granules)
+    return replace(entry, min_delivery=delivery, max_delivery=delivery, overlapping=overlapping)
+
+
+def gathered_segment(
+    lake: Path, granules: Granules, delivery: npt.NDArray[np.int32]
+) -> ManifestEntry:
+    """A durable segment of rows of several deliveries, sorted by product, in small row groups so
+    that a merge reads those of few products."""
+    table = long_table(granules, delivery)
+    entry = _long_file(lake, FileKind.SEGMENT, table, granules, row_group=_GATHERED_GROUP)
+    return replace(entry, min_delivery=int(delivery.min()), max_delivery=int(delivery.max()))
+
+
+def _long_file(
+    lake: Path, kind: FileKind, table: pa.Table, granules: Granules, *, row_group: int = _ROW_GROUP
+) -> ManifestEntry:
+    """Write `table`, which holds `granules`, and describe it but for its deliveries."""
+    path = new_path(kind)
+    size = write_parquet(lake / path, table, row_group=row_group)
     return replace(
-        _described(FileKind.SEGMENT, path, granules.start_s, granules.product_key),
-        min_delivery=delivery,
-        max_delivery=delivery,
+        _described(kind, path, granules.start_s, granules.product_key),
         max_end_s=int((granules.start_s + granules.duration_s).max()),
         max_duration_s=int(granules.duration_s.max()),
         size=size,
-        overlapping=overlapping,
         columns=facts_of(granules),
     )
 
@@ -100,21 +116,10 @@ def write_history(
     superseded_by: npt.NDArray[np.int32],
 ) -> ManifestEntry:
     """Versions that corrections replaced, each with the delivery that did."""
-    table = long_table(granules, 0).set_column(
-        SEGMENT_SCHEMA.get_field_index("delivery"), SEGMENT_SCHEMA.field("delivery"), [delivery]
-    )
+    table = long_table(granules, delivery)
     table = table.append_column(REPLACED_SCHEMA.field("superseded_by"), [superseded_by])
-    path = new_path(FileKind.HISTORY)
-    size = write_parquet(lake / path, table)
-    return replace(
-        _described(FileKind.HISTORY, path, granules.start_s, granules.product_key),
-        min_delivery=int(delivery.min()),
-        max_delivery=int(superseded_by.max()),
-        max_end_s=int((granules.start_s + granules.duration_s).max()),
-        max_duration_s=int(granules.duration_s.max()),
-        size=size,
-        columns=facts_of(granules),
-    )
+    entry = _long_file(lake, FileKind.HISTORY, table, granules)
+    return replace(entry, min_delivery=int(delivery.min()), max_delivery=int(superseded_by.max()))
 
 
 def write_unknown(lake: Path, rows: pa.Table, delivery: int) -> ManifestEntry:
@@ -163,7 +168,10 @@ def _described(
     )
 
 
-def long_table(granules: Granules, delivery: int) -> pa.Table:
+def long_table(granules: Granules, delivery: int | npt.NDArray[np.int32]) -> pa.Table:
+    """The rows of a long file, all of one delivery or each of its own."""
+    if isinstance(delivery, int):
+        delivery = np.full(len(granules), delivery, np.int32)
     none = np.isnan(granules.denominator)
     denominator = (
         pa.nulls(len(granules), pa.float64())
@@ -179,13 +187,13 @@ def long_table(granules: Granules, delivery: int) -> pa.Table:
             granules.value,
             denominator,
             granules.suspect,
-            np.full(len(granules), delivery, np.int32),
+            delivery,
         ],
         schema=SEGMENT_SCHEMA,
     )
 
 
-def write_parquet(path: Path, table: pa.Table) -> int:
+def write_parquet(path: Path, table: pa.Table, *, row_group: int = _ROW_GROUP) -> int:
     """Write and fsync a long file and its folder; its size in bytes.
 
     These files live until the next compaction: integers as differences, which cost nothing to
@@ -195,7 +203,7 @@ def write_parquet(path: Path, table: pa.Table) -> int:
         table,
         path,
         compression="none",
-        row_group_size=131_072,
+        row_group_size=row_group,
         write_statistics=[n for n in ("product_key", "start_s") if n in table.column_names],
         use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
         column_encoding={

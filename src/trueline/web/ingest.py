@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST
 
 from trueline.errors import BusyError, InputError, TruelineError
 from trueline.intake.load import LoadOptions, LoadReport
-from trueline.intake.record import DeliverySource, write_lock
+from trueline.intake.record import DeliverySource
 from trueline.measurement.append import AppendOptions, append_granules
 from trueline.measurement.formats import otlp, remote_write, snappy_block
 from trueline.measurement.formats.mapping import workspace_mapping
@@ -30,6 +30,7 @@ from trueline.measurement.formats.snappy_block import TooLargeError
 from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace, current_workspace
+from trueline.web.upkeep import Upkeep
 
 RETRY_AFTER_S = 5
 WAIT_S = 5.0  # then a sender is told to come back; it would give up after 30 s
@@ -171,12 +172,19 @@ def _body(request: HttpRequest, limit: int) -> bytes:
 
 _lakes: dict[Workspace, Lake] = {}
 _one_at_a_time = threading.Lock()
+upkeep = Upkeep()
 
 
 def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -> LoadReport | None:
     """Append what was decoded; None when there was nothing in it."""
     if not found.samples:
         return None
+    report = _append(workspace, found, kind, now=now)
+    upkeep.pushed(workspace)
+    return report
+
+
+def _append(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -> LoadReport:
     if not _one_at_a_time.acquire(timeout=WAIT_S):
         raise BusyError("Other pushes are being written")
     try:
@@ -186,10 +194,8 @@ def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -
                 lake.close()
             _lakes.clear()
             _lakes[workspace] = open_lake(workspace)
-        options = AppendOptions(LoadOptions(now), recorded_names(), _lakes[workspace])
+        options = AppendOptions(LoadOptions(now), recorded_names(), _lakes[workspace], WAIT_S)
         source = DeliverySource(kind="measurements", source=kind)
-        with write_lock(workspace, wait_s=WAIT_S):
-            pass  # refused soon, not after the long wait of a load
         return append_granules(workspace, [found.batch], source, options)
     except BaseException:
         # A lake that saw a failed write is not trusted with the next one.

@@ -66,7 +66,14 @@ def _header(line: bytes, name: str) -> list[str]:
         raise InputError(
             "This is not UTF-8 text", place=place, mend="Save the file as UTF-8"
         ) from None
-    columns = [c.strip() for c in next(csv.reader([text]), [])]
+    try:
+        columns = [c.strip() for c in next(csv.reader([text], strict=True), [])]
+    except csv.Error as error:  # a lone carriage return, an open quote, an absurdly long name
+        raise InputError(
+            f"The header is not a CSV row: {error}",
+            place=place,
+            mend="Separate columns by commas and end each line with a line feed",
+        ) from None
     missing = [c for c in REQUIRED if c not in columns]
     if missing or len(set(columns)) < len(columns):
         wrong = f"lacks {', '.join(missing)}" if missing else "names a column twice"

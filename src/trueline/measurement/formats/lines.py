@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +18,7 @@ from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch
 
 BLOCK_BYTES = 16 * 2**20
 MAX_LINE_BYTES = 2**20
+MAX_LINES = 500_000  # of one block: when every line is bad, each takes more memory than it is long
 _ONE_BY_ONE = 256  # lines; smaller blocks with a fault are read line by line
 
 
@@ -55,10 +57,21 @@ def line_blocks(source: BinaryIO, name: str, *, size: int = BLOCK_BYTES) -> Iter
             )
         if end:
             block = LineBlock(data[:end], first)
-            yield block
+            yield from _bounded(block)
             first += block.line_ends
     if rest:
         yield LineBlock(rest, first, cut=True)
+
+
+def _bounded(block: LineBlock) -> Iterator[LineBlock]:
+    """The block, in parts when its lines are many and short."""
+    if block.line_ends <= MAX_LINES:
+        yield block
+        return
+    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == 10) + 1
+    cuts = [0, *ends[MAX_LINES - 1 : -1 : MAX_LINES].tolist(), len(block.data)]
+    for number, (begin, end) in enumerate(pairwise(cuts)):
+        yield LineBlock(block.data[begin:end], block.first + number * MAX_LINES)
 
 
 class LineFaultError(Exception):

@@ -12,12 +12,16 @@ import pyarrow.parquet as pq
 
 from trueline.errors import InputError, Place
 from trueline.intake.ledger import SetAsideRow
+from trueline.intake.set_aside import MAX_TEXT
 from trueline.measurement.formats.fields import OPTIONAL, REQUIRED, start
 from trueline.measurement.formats.lines import LineFaultError
 from trueline.measurement.granules import GRANULE_SCHEMA, GranuleBatch, ReadContext
 
 _ROWS = 1_000_000
 _MAX_ROW_GROUP = 2 * 2**30  # bytes unpacked; what a footer claims, checked before reading
+_MAX_TEXTS, _MAX_TEXT = 64 * 2**20, 64  # bytes of the texts of a row group, or bytes a row
+_AT_ONCE = 256 * 2**20  # bytes of one batch
+_TEXTS = ("product_id", "parameter", "start")  # read as dictionaries: a repeated text is held once
 _NUMBERS = {"duration_s": pa.int64(), "value": pa.float64(), "denominator": pa.float64()}
 
 
@@ -28,10 +32,11 @@ class ParquetReader:
     def read(self, source: BinaryIO, context: ReadContext) -> Iterator[GranuleBatch]:
         place = Place(file=context.name)
         try:
-            file = pq.ParquetFile(source, read_dictionary=["product_id", "parameter"])
+            file = pq.ParquetFile(source, read_dictionary=list(_TEXTS))
             columns = _columns(file, place)
+            _batch(file.schema_arrow.empty_table().select(columns), 1, place)  # types, unread
             line = 1
-            for rows in file.iter_batches(_ROWS, columns=columns):
+            for rows in file.iter_batches(_rows_at_once(file), columns=columns):
                 yield _batch(pa.Table.from_batches([rows]), line, place)
                 line += rows.num_rows
         # pyarrow says "not implemented" of an encoding or codec that it cannot read.
@@ -56,14 +61,28 @@ def _columns(file: pq.ParquetFile, place: Place) -> list[str]:
             place=place,
             mend=f"Its columns must be {', '.join(REQUIRED)} and may be {', '.join(OPTIONAL)}",
         )
-    for group in range(file.num_row_groups):
-        if file.metadata.row_group(group).total_byte_size > _MAX_ROW_GROUP:
+    for number in range(file.num_row_groups):
+        group = file.metadata.row_group(number)
+        if group.total_byte_size > _MAX_ROW_GROUP or _has_absurd_texts(group):
             raise InputError(
-                f"Row group {group} unpacks to more than {_MAX_ROW_GROUP} bytes",
+                f"Row group {number} unpacks to too many bytes",
                 place=place,
-                mend="Write the file in smaller row groups",
+                mend="Write the file in smaller row groups, with ids of a usual length",
             )
     return [c for c in (*REQUIRED, *OPTIONAL) if c in names]
+
+
+def _has_absurd_texts(group: pq.RowGroupMetaData) -> bool:
+    bound = max(_MAX_TEXTS, _MAX_TEXT * group.num_rows)
+    columns = (group.column(at) for at in range(group.num_columns))
+    return any(c.path_in_schema in _TEXTS and c.total_uncompressed_size > bound for c in columns)
+
+
+def _rows_at_once(file: pq.ParquetFile) -> int:
+    """As many rows as hold a bounded number of bytes, if each were as long as in any row group."""
+    groups = (file.metadata.row_group(at) for at in range(file.num_row_groups))
+    longest = max((g.total_byte_size // max(g.num_rows, 1) for g in groups), default=1)
+    return max(1, min(_ROWS, _AT_ONCE // max(longest, 1)))
 
 
 def _batch(table: pa.Table, first: int, place: Place) -> GranuleBatch:
@@ -90,17 +109,33 @@ def _batch(table: pa.Table, first: int, place: Place) -> GranuleBatch:
     if reasons:
         keep = np.ones(rows, np.bool_)
         keep[list(reasons)] = False
+        short = pa.table({n: _shortened(table[n]) for n in table.column_names})
         aside = tuple(
-            SetAsideRow(first + row, *reasons[row], text=str(table.slice(row, 1).to_pylist()[0]))
+            SetAsideRow(first + row, *reasons[row], text=str(short.slice(row, 1).to_pylist()[0]))
             for row in sorted(reasons)
         )
         return GranuleBatch(_cast(out.filter(pa.array(keep))), aside)
     return GranuleBatch(_cast(out))
 
 
+def _shortened(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """For showing: texts no longer than a row that is set aside."""
+    if not pa.types.is_dictionary(column.type):
+        return column
+    parts = [
+        pa.DictionaryArray.from_arrays(
+            part.indices, pc.utf8_slice_codeunits(part.dictionary, 0, MAX_TEXT)
+        )
+        for part in column.chunks
+    ]
+    return pa.chunked_array(parts, column.type)
+
+
 def _cast(table: pa.Table) -> pa.Table:
     """To GRANULE_SCHEMA; a duration beyond its type is beyond its limit as well."""
     at = table.schema.get_field_index("duration_s")
+    if table.schema.field(at).type == pa.int32():
+        return table.cast(GRANULE_SCHEMA)
     small = pc.min_element_wise(pc.max_element_wise(table["duration_s"], -1), 2**31 - 1)
     return table.set_column(at, "duration_s", small.cast(pa.int32())).cast(GRANULE_SCHEMA)
 
@@ -124,6 +159,8 @@ def _numbers(
     )
     if not numeric:
         raise _wrong_type(name, held, "a number" if kind == pa.float64() else "an integer", place)
+    if kind == pa.int64() and held == pa.int32():
+        return column
     return column.cast(kind, safe=False)
 
 
@@ -154,11 +191,10 @@ def _starts(column: pa.ChunkedArray, place: Place) -> tuple[pa.ChunkedArray, dic
         down = np.floor_divide(pc.fill_null(ticks, 0).to_numpy(), per_second)
         mask = column.is_null().to_numpy() if column.null_count else None
         return pa.chunked_array([pa.array(down, mask=mask)]), {}
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    text = kind.value_type if pa.types.is_dictionary(kind) else kind
+    if not (pa.types.is_string(text) or pa.types.is_large_string(text)):
         raise _wrong_type("start", kind, "a UTC timestamp or ISO 8601 text", place)
-    return _starts_of_text(column.cast(pa.string()))
+    return _starts_of_text(column)
 
 
 def _starts_of_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[int, str]]:
