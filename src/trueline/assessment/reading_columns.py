@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis
 import ibis.expr.types as ir
 
 from trueline.assessment.readings import Reading
@@ -32,8 +31,9 @@ def columns_of(table: ir.Table, column: GranuleColumn, reading: Reading) -> Read
     if not reading.quotient:
         return ReadingColumns(value, present, present, value, denominator, column.decimals)
     if denominator is None:
-        # A ratio that was never delivered with a denominator has no quotient.
-        nothing = ibis.literal(None, "float64")
+        # A ratio that was never delivered with a denominator has no quotient: null in every row,
+        # and still a column, which counts and percentiles ask for.
+        nothing = value.cast("float64").nullif(value.cast("float64"))
         return ReadingColumns(nothing, present & False, present, value, None, None)
     known = present & (denominator != 0)
     # Both counters carry the same scale, so it cancels; the division is one correctly rounded step.
