@@ -5,5 +5,6 @@ The library entry points below need no workspace.
 """
 
 from trueline.trends.change_points import change_points
+from trueline.trends.trend_test import TrendTest, trend_test
 
-__all__ = ["change_points"]
+__all__ = ["TrendTest", "change_points", "trend_test"]
