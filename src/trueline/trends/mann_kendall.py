@@ -7,6 +7,7 @@ Mann (1945), Kendall (1975, ties in chapter 4); seasonal: Hirsch, Slack and Smit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -14,9 +15,12 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from trueline.trends.observations import Floats
+from trueline.trends.segment_costs import basis
 
 NORMAL = NormalDist()
 MOST_LAGS = 30
+MOST_PARTS = 4
+LEAST_PART = 40
 
 
 @dataclass(frozen=True)
@@ -60,32 +64,40 @@ def two_sided(z: float) -> float:
     return 2 * NORMAL.cdf(-abs(z))
 
 
-def autocorrelation_inflation(left: Floats) -> float:
+def autocorrelation_inflation(values: Floats) -> float:
     """How many times larger the variance of S is than that of independent points, at least 1.
 
-    `left` (n,) is the series without its trend. Hamed and Rao (1998) with the autocorrelations of
-    the ranks, from lag 1 up to the last before one falls below its 95 % bound for white noise;
-    each with the first-order correction of its bias (Kendall 1954), for detrended ranks look
-    less correlated than they are.
+    Hamed and Rao (1998), with the autocorrelations of the ranks of what a line leaves in each part
+    of the series, up to four parts of forty points or more: a step or a kink left in would pass
+    for autocorrelation and hide itself. Lags count from the first up to the last before one falls
+    below its one-sided 95 % bound for white noise; each with the first-order correction for the
+    fitted line, (2 + 4 r) / n (Marriott and Pope 1954).
     """
-    size = len(left)
-    if size < 10:
-        return 1.0
+    size = len(values)
+    parts = max(1, min(MOST_PARTS, size // LEAST_PART))
+    edges = [round(at * size / parts) for at in range(parts + 1)]
+    left = np.concatenate([without_line(values[a:b]) for a, b in pairwise(edges)])
     rank = rankdata(left)
     rank = rank - rank.mean()
     power = float(rank @ rank)
-    if power <= 0:
+    if size < 10 or power <= 0 or np.ptp(left) <= 1e-9 * np.ptp(values):
         return 1.0
     bound = 1.645 / np.sqrt(size)
     inflation = 0.0
-    for lag in range(1, min(size // 4, MOST_LAGS) + 1):
+    for lag in range(1, min(size // (2 * parts), MOST_LAGS) + 1):
         correlation = float(rank[lag:] @ rank[:-lag]) / power
-        if correlation < bound:
+        unbiased = min(0.98, correlation + (2 + 4 * max(correlation, 0.0)) * parts / size)
+        if unbiased < bound:
             break
-        unbiased = min(0.98, correlation + (2 + 4 * correlation) / size)
-        weight = (size - lag) * (size - lag - 1) * (size - lag - 2)
-        inflation += weight * unbiased
+        inflation += (size - lag) * (size - lag - 1) * (size - lag - 2) * unbiased
     return 1 + 2 * inflation / (size * (size - 1) * (size - 2))
+
+
+def without_line(values: Floats) -> Floats:
+    """Values (n,) less their least-squares line."""
+    shape = basis(len(values), 1)
+    left: Floats = values - shape @ (shape.T @ values)
+    return left
 
 
 def seasonal_score(cycles: Floats) -> tuple[Score, float]:

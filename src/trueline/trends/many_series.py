@@ -82,13 +82,15 @@ def _medians(values: Floats) -> Floats:
     rows = np.arange(len(values))
     lower = order[rows, np.maximum(count - 1, 0) // 2]
     upper = order[rows, np.minimum(count // 2, values.shape[1] - 1)]
-    return np.where(count > 0, (lower + upper) / 2, np.nan)
+    middle: Floats = np.where(count > 0, (lower + upper) / 2, np.nan)
+    return middle
 
 
 def _means(values: Floats) -> Floats:
     seen = np.isfinite(values)
     total: Floats = np.where(seen, values, 0.0).sum(axis=1)
-    return total / np.maximum(seen.sum(axis=1), 1)
+    mean: Floats = total / np.maximum(seen.sum(axis=1), 1)
+    return mean
 
 
 def level_prices(values: Floats) -> Floats:

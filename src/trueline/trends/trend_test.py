@@ -85,8 +85,7 @@ def plain_test(slopes: PairSlopes) -> TrendTest:
     near = _around_the_median(slopes, score, 4.0)
     inflation = 1.0
     if score.variance > 0 and size >= 3:
-        slope = _median(near, score.pairs)
-        inflation = autocorrelation_inflation(slopes.value - slope * slopes.position)
+        inflation = autocorrelation_inflation(slopes.value)
     return decided(slopes, score, inflation, near)
 
 
