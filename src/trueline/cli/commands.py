@@ -13,6 +13,7 @@ COMMANDS = {
     "assess": ("assess", "assess"),
     "aggregate": ("aggregate", "aggregate"),
     "explain": ("explain", "explain"),
+    "trends": ("trends", "app"),
     "test": ("standard_test", "test"),
     "export": ("export", "app"),
     "deliveries": ("deliveries", "deliveries"),

@@ -15,6 +15,7 @@ from trueline.web.views.objective import objective
 from trueline.web.views.product import customer, product
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
+from trueline.web.views.trends import trends
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -28,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
     path("find/", find, name="find"),
+    path("trends/", trends, name="trends"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
     re_path(r"^charts/line\.(?P<form>json|svg)$", line_feed, name="line-chart"),
