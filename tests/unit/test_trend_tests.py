@@ -157,3 +157,10 @@ def test_q_values_keep_the_order_given_and_skip_what_was_not_tested() -> None:
 def test_benjamini_yekutieli_pays_the_harmonic_sum() -> None:
     """Two tests: 1 + 1/2."""
     assert q_values([0.01, 0.04], dependent=True) == pytest.approx([0.03, 0.06])
+
+
+def test_where_most_points_are_equal_no_detectable_slope_is_claimed() -> None:
+    found = trend_test([0.0] * 40 + [1.0] + [0.0] * 40)
+
+    assert found.interval == (0.0, 0.0)
+    assert found.detectable_slope == math.inf

@@ -128,7 +128,7 @@ def _print(found: TrendScan) -> None:
             f"{one.kind}: {one.member}" if one.member else one.kind,
             one.since,
             *one.told(),
-            "< 0.0001" if one.q_value < 0.0001 else f"{one.q_value:.2g}",
+            one.sure(),
             str(one.members),
         )
     if found.findings:
@@ -147,7 +147,8 @@ def _print_what_could_be_seen(found: TrendScan) -> None:
     )
     console.out.print(
         f"No trend found is not stability: in half of the quiet series, growth below "
-        f"{found.detectable_ratio:.0%} over these days would not have been seen.",
+        f"{found.detectable_ratio:.0%} over these days would not have been seen; "
+        f"of {found.unmeasured:,} more, most days are equal and no such growth can be told.",
         markup=False,
     )
 
@@ -157,7 +158,7 @@ def _print_one(one: TrendFinding, found: TrendScan) -> None:
     lines = [
         f"{one.dimension} {one.key}, {one.objective_id}, {one.measure}: {one.kind}",
         f"  since {one.since} (95 %: {one.since_from} to {one.since_to})",
-        f"  {before} before, {now} now, q {one.q_value:.2g} among {found.scanned:,} series",
+        f"  {before} before, {now} now, q {one.sure()} among {found.scanned:,} series",
     ]
     if one.member:
         lines.append(f"  it goes away without {one.member}")

@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "trueline.measurement",
     "trueline.outages",
     "trueline.assessment",
+    "trueline.results",
+    "trueline.writeback",
     "trueline.web",
 ]
 MIDDLEWARE = [

@@ -53,7 +53,8 @@ class TrendTest:
     intercept: float
     """Value of the trend line at position 0: median value less slope times median position."""
     detectable_slope: float
-    """Smallest slope that would have been found with 80 % power at the 5 % level."""
+    """Smallest slope that would have been found with 80 % power at the 5 % level; infinite where
+    most points are equal, for then the interval is a single 0 and says nothing."""
 
     @property
     def slope_per_season(self) -> float:
@@ -112,7 +113,7 @@ def decided(slopes: PairSlopes, score: Score, inflation: float, near: OrderedSlo
         slope=slope,
         interval=(low, high),
         intercept=middle,
-        detectable_slope=reach if tested else np.inf,
+        detectable_slope=reach if tested and (reach > 0 or slope != 0) else np.inf,
     )
 
 

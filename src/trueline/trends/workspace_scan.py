@@ -53,6 +53,10 @@ class TrendFinding:
     course: tuple[float | None, ...]
     """Share of known time that was bad, or the index, day by day; None where nothing is known."""
 
+    def sure(self) -> str:
+        """The q-value as text."""
+        return "below 0.0001" if self.q_value < 0.0001 else f"{self.q_value:.2g}"
+
     def told(self) -> tuple[str, str]:
         """Before and now as text: bad time in percent, values by the index, of which 1 is usual."""
         if self.measure == "value":
@@ -72,6 +76,8 @@ class TrendScan:
     dependent: bool
     detectable_ratio: float
     """Growth over all days that half of the quiet series would have shown."""
+    unmeasured: int
+    """Quiet series of which most days are equal, so that no such growth can be told."""
     findings: tuple[TrendFinding, ...]
     """What is getting worse first, then what only looks so, each by q-value."""
 
@@ -121,6 +127,7 @@ def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
     findings.sort(key=lambda f: (f.kind not in worse, f.q_value, order.index(f.kind), f.key))
     quiet = [c.test for c in courses if c.kind is Kind.NO_TREND_FOUND and c.test is not None]
     reach = [one.detectable_slope * (history.days - 1) for one in quiet]
+    told = [one for one in reach if np.isfinite(one)]
     return TrendScan(
         history.first.isoformat(),
         history.day(history.days - 1).isoformat(),
@@ -128,7 +135,8 @@ def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
         sum(course.kind is Kind.UNKNOWN for course in courses),
         setting.share_false,
         setting.dependent,
-        exp(min(float(np.median(reach)), 50.0)) - 1 if reach else 0.0,
+        exp(min(float(np.median(told)), 50.0)) - 1 if told else 0.0,
+        len(reach) - len(told),
         tuple(findings),
     )
 

@@ -51,7 +51,7 @@ def _line(one: TrendFinding, scan: TrendScan) -> TrendLine:
         MEANINGS[Kind(one.kind)],
         before,
         now,
-        "below 0.0001" if one.q_value < 0.0001 else f"{one.q_value:.2g}",
+        one.sure(),
         _drawing(one, date.fromisoformat(scan.first_day)),
     )
 
