@@ -23,6 +23,8 @@ class Scale:
     batches: int = 288
     histogram_values: int = 4_000_000
     histogram_rounds: int = 5
+    trend_series: int = 20_000
+    trend_peer_series: int = 40
 
 
 SCALES = {
@@ -41,6 +43,8 @@ SCALES = {
         batches=44,
         histogram_values=100_000,
         histogram_rounds=2,
+        trend_series=256,
+        trend_peer_series=4,
     ),
     "default": Scale("default", main=((1_000, 5), (5_000, 3))),
     "full": Scale(
@@ -50,5 +54,7 @@ SCALES = {
         prometheus=(500, 5),
         victoriametrics=(500, 9),
         batches=288 * 30,
+        trend_series=100_000,
+        trend_peer_series=200,
     ),
 }

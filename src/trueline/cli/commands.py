@@ -14,6 +14,7 @@ COMMANDS = {
     "aggregate": ("aggregate", "aggregate"),
     "pivot": ("pivot", "pivot_verdicts"),
     "explain": ("explain", "explain"),
+    "trends": ("trends", "app"),
     "test": ("standard_test", "test"),
     "reconcile": ("reconcile", "reconcile_records"),
     "results": ("results", "app"),

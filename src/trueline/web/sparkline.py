@@ -40,9 +40,11 @@ def value_scale(
     return SparkScale(min(ends), max(ends), target, higher_is_better)
 
 
-def sparkline(values: Sequence[float | None], scale: SparkScale, label: str) -> SafeString:
+def sparkline(
+    values: Sequence[float | None], scale: SparkScale, label: str, *, began: int | None = None
+) -> SafeString:
     """A line of daily values with the target dashed; days without data break it, and the worst
-    day has a dot."""
+    day has a dot. `began`: the day of a change, dashed upright."""
     step = (WIDTH - 4) / max(len(values) - 1, 1)
     runs: list[list[str]] = [[]]
     for i, value in enumerate(values):
@@ -50,7 +52,12 @@ def sparkline(values: Sequence[float | None], scale: SparkScale, label: str) -> 
             runs.append([])
         else:
             runs[-1].append(f"{2 + i * step:.1f},{scale.y(value):.1f}")
-    drawn = [_target(scale), *(_run(run) for run in runs), _worst(values, scale, step)]
+    drawn = [
+        _target(scale),
+        _upright(began, step),
+        *(_run(run) for run in runs),
+        _worst(values, scale, step),
+    ]
     return format_html(
         '<svg class="spark" viewBox="0 0 {} {}" width="{}" height="{}" role="img"'
         ' aria-label="{}"><title>{}</title>{}</svg>',
@@ -69,6 +76,13 @@ def _target(scale: SparkScale) -> str:
         return ""
     y = f"{scale.y(scale.target):.1f}"
     return f'<line class="spark-target" x1="2" x2="{WIDTH - 2}" y1="{y}" y2="{y}"/>'
+
+
+def _upright(day: int | None, step: float) -> str:
+    if day is None:
+        return ""
+    x = f"{2 + day * step:.1f}"
+    return f'<line class="spark-target" x1="{x}" x2="{x}" y1="1" y2="{HEIGHT - 1}"/>'
 
 
 def _worst(values: Sequence[float | None], scale: SparkScale, step: float) -> str:

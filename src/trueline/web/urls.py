@@ -18,6 +18,7 @@ from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
+from trueline.web.views.trends import trends
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -38,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("corrections/", results.correction_list, name="corrections"),
     path("corrections/<int:number>/", results.correction, name="correction"),
     path("find/", find, name="find"),
+    path("trends/", trends, name="trends"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
     re_path(r"^charts/line\.(?P<form>json|svg)$", line_feed, name="line-chart"),

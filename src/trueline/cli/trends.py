@@ -1,0 +1,165 @@
+"""`trueline trends`: what is getting worse, since when, how sure."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from trueline.assessment.aggregate import Membership, memberships
+from trueline.assessment.known import what_was_known
+from trueline.calendars.instants import parse_as_of
+from trueline.cli import console
+from trueline.errors import InputError, Place
+from trueline.offerings.values import Catalog, Comparator, Statistic
+from trueline.trends.daily_history import stored_history
+from trueline.trends.deterioration import ScanSetting
+from trueline.trends.workspace_scan import (
+    ScanRequest,
+    TrendFinding,
+    TrendScan,
+    scan_history,
+    store_scan,
+    stored_scan,
+)
+
+app = typer.Typer(no_args_is_help=True, help="What is getting worse, since when, how sure.")
+
+
+@app.command()
+def scan(
+    days: Annotated[int, typer.Option(min=28, help="how many of the newest days")] = 365,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="dimensions: group, offering, segment, sla_type, region, product, or any "
+            "characteristic; may be given more than once"
+        ),
+    ] = None,
+    q: Annotated[float, typer.Option(help="share of false findings that is accepted")] = 0.05,
+    floor: Annotated[float, typer.Option(help="smallest growth that matters: 0.1 is 10 %")] = 0.05,
+    dependent: Annotated[
+        bool, typer.Option(help="guard against groups that move together (Benjamini-Yekutieli)")
+    ] = False,
+    measuring_changed: Annotated[
+        Path | None,
+        typer.Option(help="CSV file with product_id and day: probes replaced, counters redefined"),
+    ] = None,
+    as_of: Annotated[str | None, typer.Option(help="memberships as known at this time")] = None,
+) -> None:
+    """Test the daily figures of every group and objective, and keep what was found."""
+    workspace = console.workspace()
+    known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
+    wanted = by or ["group", "offering", "segment", "sla_type", "region"]
+    over = [
+        one for one in memberships(known.snapshot, known.catalog, wanted) if one.dimension in wanted
+    ]
+    if "product" in wanted:
+        over += [Membership("product", one, frozenset([one])) for one in known.snapshot.products]
+    history = stored_history(workspace.results, last_days=days)
+    setting = ScanSetting(share_false=q, floor=floor, dependent=dependent)
+    changed = _changes(measuring_changed) if measuring_changed else {}
+    request = ScanRequest(over, _worse_values(known.catalog), setting, changed)
+    found = scan_history(history, request)
+    store_scan(workspace, found)
+    _print(found)
+
+
+@app.command()
+def show(
+    key: Annotated[str | None, typer.Argument(help="a group, offering, product ...")] = None,
+) -> None:
+    """Print the newest scan again, or all it says of one group."""
+    found = stored_scan(console.workspace())
+    if found is None:
+        raise InputError("no scan is stored", mend="Run trueline trends scan first")
+    if key is None:
+        _print(found)
+        return
+    mine = [one for one in found.findings if one.key == key]
+    if not mine:
+        console.out.print(f"nothing was called of {key}", markup=False)
+        _print_what_could_be_seen(found)
+    for one in mine:
+        _print_one(one, found)
+
+
+def _worse_values(catalog: Catalog) -> dict[str, int]:
+    """Objectives on a mean or a percentile of a measured value, and which way is worse."""
+    return {
+        objective.id: 1 if objective.comparator in (Comparator.LE, Comparator.LT) else -1
+        for offering in catalog.offerings.values()
+        for objective in offering.objectives
+        if objective.statistic in (Statistic.MEAN, Statistic.PERCENTILE)
+    }
+
+
+def _changes(path: Path) -> dict[str, list[date]]:
+    """Days by product id, from a CSV file with the columns product_id and day."""
+    changes: dict[str, list[date]] = {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            for number, row in enumerate(csv.DictReader(file), start=2):
+                try:
+                    day = date.fromisoformat(row["day"])
+                    changes.setdefault(row["product_id"], []).append(day)
+                except (KeyError, TypeError, ValueError):
+                    raise InputError(
+                        "a change needs product_id and day",
+                        place=Place(file=str(path), line=number),
+                        mend="Write the day as 2026-10-05",
+                    ) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    return changes
+
+
+def _print(found: TrendScan) -> None:
+    table = Table("what", "of", "objective", "course", "since", "before", "now", "q", "members")
+    for one in found.findings:
+        table.add_row(
+            one.dimension,
+            one.key,
+            f"{one.objective_id}, {one.measure}",
+            f"{one.kind}: {one.member}" if one.member else one.kind,
+            one.since,
+            *one.told(),
+            one.sure(),
+            str(one.members),
+        )
+    if found.findings:
+        console.out.print(table)
+    else:
+        console.out.print("nothing is called")
+    _print_what_could_be_seen(found)
+
+
+def _print_what_could_be_seen(found: TrendScan) -> None:
+    rule = "Benjamini-Yekutieli" if found.dependent else "Benjamini-Hochberg"
+    console.out.print(
+        f"{found.first_day} to {found.last_day}: {found.scanned:,} series tested "
+        f"({rule}, q {found.share_false:g}), {found.too_little_data:,} with too little data.",
+        markup=False,
+    )
+    console.out.print(
+        f"No trend found is not stability: in half of the quiet series, growth below "
+        f"{found.detectable_ratio:.0%} over these days would not have been seen; "
+        f"of {found.unmeasured:,} more, most days are equal and no such growth can be told.",
+        markup=False,
+    )
+
+
+def _print_one(one: TrendFinding, found: TrendScan) -> None:
+    before, now = one.told()
+    lines = [
+        f"{one.dimension} {one.key}, {one.objective_id}, {one.measure}: {one.kind}",
+        f"  since {one.since} (95 %: {one.since_from} to {one.since_to})",
+        f"  {before} before, {now} now, q {one.sure()} among {found.scanned:,} series",
+    ]
+    if one.member:
+        lines.append(f"  it goes away without {one.member}")
+    console.out.print("\n".join(lines), markup=False)

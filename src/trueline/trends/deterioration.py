@@ -1,0 +1,174 @@
+"""What slowly gets worse in one scan over groups, and what only looks as if it did.
+
+Every group with enough days is tested; the Benjamini-Hochberg procedure is applied over all of
+them. Only what is called at that level is then asked, in this order, whether it is
+
+- a change of the measuring: it goes away when the days after a recorded change are set level,
+- one bad member: it goes away when that member is left out,
+- a change of the mix: it goes away in a fixed cohort with fixed weights,
+- a season of the year: it goes away when weeks are compared with the same weeks of other years,
+- a step: two levels describe it better than a line, or two lines that meet,
+
+and is called deterioration when it is none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from trueline.trends.cohort import LEAST_DAYS_SEEN, Cohort
+from trueline.trends.false_discovery import q_values
+from trueline.trends.many_series import SeriesScan, scan_many, without_cycle
+from trueline.trends.observations import Floats
+from trueline.trends.onset import Shape, onset
+from trueline.trends.trend_test import TrendTest, trend_test
+
+WEEK = 7
+YEAR_WEEKS = 52
+STILL_THERE = 0.05
+"""A trend is gone when what is left of it is not called at this level, or is less than half."""
+
+
+class Kind(Enum):
+    """What the course of a group is."""
+
+    DETERIORATION = "deterioration"
+    STEP = "step"
+    MEASUREMENT_CHANGE = "measurement change"
+    ONE_MEMBER = "one member"
+    MIX_CHANGE = "mix change"
+    SEASON = "season"
+    NO_TREND_FOUND = "no trend found"
+    TOO_SMALL = "too small to matter"
+    BETTER = "getting better"
+    UNKNOWN = "too little data"
+
+
+@dataclass(frozen=True)
+class ScanSetting:
+    """Which findings are called."""
+
+    share_false: float = 0.05
+    """Highest q-value that is called."""
+    floor: float = 0.0
+    """Smallest change over the days looked at, on the tested scale, that matters in practice."""
+    dependent: bool = False
+    """Benjamini-Yekutieli instead, where the groups share members or network."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What was found of one group. Slopes are per day, on the tested scale (logit if bounded)."""
+
+    kind: Kind
+    test: TrendTest | None
+    """None without enough data."""
+    q_value: float
+    scanned: int
+    """Groups tested in this scan; the q-value holds among them."""
+    since: int | None = None
+    """0-based day on which it began."""
+    since_between: tuple[int, int] | None = None
+    """First and last day on which it may have begun, 95 %."""
+    change: float = 0.0
+    """Height of the step, or rise since it began; over all days where nothing is called."""
+    member: int | None = None
+    """The one bad member."""
+
+
+def scan_groups(cohorts: Sequence[Cohort], setting: ScanSetting | None = None) -> list[Course]:
+    """One course per group of equally long cohorts, higher values being worse."""
+    setting = setting or ScanSetting()
+    enough = [cohort.coverage() >= LEAST_DAYS_SEEN for cohort in cohorts]
+    tested = [cohort for cohort, yes in zip(cohorts, enough, strict=True) if yes]
+    series = np.array([cohort.pooled() for cohort in tested])
+    scans = scan_many(series, season=WEEK) if tested else []
+    q = q_values([one.test.p_adjusted for one in scans], dependent=setting.dependent)
+    found = iter(
+        _course(cohort, scan, (float(one_q), len(tested)), setting)
+        for cohort, scan, one_q in zip(tested, scans, q, strict=True)
+    )
+    return [
+        next(found) if yes else Course(Kind.UNKNOWN, None, np.nan, len(tested)) for yes in enough
+    ]
+
+
+def _course(
+    cohort: Cohort, scan: SeriesScan, sure: tuple[float, int], setting: ScanSetting
+) -> Course:
+    q, scanned = sure
+    change = scan.test.slope * (cohort.numerator.shape[1] - 1)
+    if q > setting.share_false:
+        return Course(Kind.NO_TREND_FOUND, scan.test, q, scanned, change=change)
+    if scan.test.s < 0:
+        return Course(Kind.BETTER, scan.test, q, scanned, change=change)
+    if change < setting.floor:
+        return Course(Kind.TOO_SMALL, scan.test, q, scanned, change=change)
+    plain = _without_week(cohort.pooled())
+    kind, member = _explained(cohort, plain, scan.test)
+    began = onset(plain)
+    if began.shape is Shape.STEP and kind is Kind.DETERIORATION:
+        kind = Kind.STEP
+    return Course(kind, scan.test, q, scanned, began.day, began.between, began.change, member)
+
+
+def _explained(cohort: Cohort, plain: Floats, test: TrendTest) -> tuple[Kind, int | None]:
+    for day in cohort.measuring_changed:
+        if _gone(_set_level(plain, day), test):
+            return Kind.MEASUREMENT_CHANGE, None
+    if len(cohort.numerator) > 2:
+        member = _worst_member(cohort)
+        if _gone(_without_week(cohort.without(member)), test):
+            return Kind.ONE_MEMBER, member
+    if cohort.mixing() and _gone(_without_week(cohort.fixed()), test):
+        return Kind.MIX_CHANGE, None
+    if _seasonal(plain):
+        return Kind.SEASON, None
+    return Kind.DETERIORATION, None
+
+
+def _gone(series: Floats, test: TrendTest) -> bool:
+    left = trend_test(series)
+    return left.p_adjusted > STILL_THERE or left.slope < test.slope / 2
+
+
+def _set_level(series: Floats, day: int) -> Floats:
+    """The series with the days from `day` moved to the level of the four weeks before."""
+    reach = 4 * WEEK
+    before, after = series[max(0, day - reach) : day], series[day : day + reach]
+    if not (np.isfinite(before).any() and np.isfinite(after).any()):
+        return series
+    moved = series.copy()
+    moved[day:] -= np.nanmedian(after) - np.nanmedian(before)
+    return moved
+
+
+def _worst_member(cohort: Cohort) -> int:
+    """The member whose excess over its share grew most from the first half to the second."""
+    half = cohort.numerator.shape[1] // 2
+    own = np.nan_to_num(cohort.numerator)
+    weight = np.where(np.isfinite(cohort.numerator), np.nan_to_num(cohort.denominator), 0.0)
+    usual = own[:, :half].sum() / max(float(weight[:, :half].sum()), 1e-300)
+    excess = own - usual * weight
+    return int(np.argmax(excess[:, half:].sum(axis=1) - excess[:, :half].sum(axis=1)))
+
+
+def _seasonal(plain: Floats) -> bool:
+    """Whether the trend goes away when weeks are compared with the same weeks of other years."""
+    weeks = len(plain) // WEEK
+    if weeks < 2 * YEAR_WEEKS:
+        return False
+    shaped = plain[-weeks * WEEK :].reshape(weeks, WEEK)
+    count = np.isfinite(shaped).sum(axis=1)
+    means = np.nansum(shaped, axis=1) / np.maximum(count, 1)
+    found = trend_test(np.where(count > 0, means, np.nan), season=YEAR_WEEKS)
+    return found.p_value > STILL_THERE or found.slope <= 0
+
+
+def _without_week(series: Floats) -> Floats:
+    plain: Floats = without_cycle(series[None, :], WEEK)[0]
+    return plain
