@@ -1,0 +1,16 @@
+"""In: series of measured values. Out: where they are going, and when they break their promise."""
+
+from trueline.trends.breach import BreachDate, breach_date, breach_dates, breach_probability
+from trueline.trends.forecast import Forecast, forecast, forecast_many
+from trueline.trends.forecast_backtest import ForecastScore
+
+__all__ = [
+    "BreachDate",
+    "Forecast",
+    "ForecastScore",
+    "breach_date",
+    "breach_dates",
+    "breach_probability",
+    "forecast",
+    "forecast_many",
+]

@@ -1,0 +1,96 @@
+"""Forecast to breach: how likely a series goes beyond its line, at each step, and when it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from trueline.errors import InputError, Place
+from trueline.trends.forecast import Forecast, forecast
+from trueline.trends.forecast_backtest import ForecastScore
+from trueline.trends.forecast_intervals import Predictive
+from trueline.trends.forecast_series import Floats
+
+ABOVE = frozenset({"above", "over", "up", "gt", "ge", ">", ">="})
+BELOW = frozenset({"below", "under", "down", "lt", "le", "<", "<="})
+EARLY, LIKELY, LATE = 0.1, 0.5, 0.9  # probabilities that date a breach
+
+
+@dataclass(frozen=True)
+class BreachDate:
+    """When a series goes beyond its line. Steps count from 0, the first one after the last value.
+
+    `expected` is the first step that is beyond the line with probability 0.5 or more, `earliest`
+    the same with 0.1, `latest` with 0.9; None is "not within the horizon". `probability` is the
+    highest of any step: the chance that the line is crossed at all is at least that.
+    """
+
+    probability: float
+    expected: int | None
+    earliest: int | None
+    latest: int | None
+    score: ForecastScore | None
+
+
+def breach_probability(
+    values: ArrayLike, season: int, horizon: int, threshold: ArrayLike, direction: str
+) -> Floats:
+    """P(value beyond threshold) at each of `horizon` steps after `values`, an array (horizon,).
+
+    `direction` names the side on which the promise is broken: above (over, up, GT, GE, >, >=) or
+    below (under, down, LT, LE, <, <=). `threshold` is one number, or one for each step.
+    """
+    chance = _side(direction)
+    return beyond(forecast(values, season, horizon), threshold, chance)
+
+
+def breach_date(found: Forecast, threshold: ArrayLike, direction: str) -> BreachDate:
+    """When the forecast series goes beyond the threshold, with its interval and its score."""
+    chances = beyond(found, threshold, _side(direction))
+    return BreachDate(
+        probability=float(chances.max()),
+        expected=_first(chances, LIKELY),
+        earliest=_first(chances, EARLY),
+        latest=_first(chances, LATE),
+        score=found.score,
+    )
+
+
+def breach_dates(
+    found: Sequence[Forecast], thresholds: Sequence[ArrayLike], direction: str
+) -> list[BreachDate]:
+    """One for each series of a scan."""
+    return [breach_date(a, b, direction) for a, b in zip(found, thresholds, strict=True)]
+
+
+def beyond(
+    found: Forecast, threshold: ArrayLike, chance: Callable[[Predictive, Floats], Floats]
+) -> Floats:
+    """The chance at each step; `threshold` is one number or one for each step."""
+    line = np.asarray(threshold, dtype=np.float64)
+    if line.shape not in ((), found.mean.shape) or np.isnan(line).any():
+        raise InputError(
+            f"the threshold is not one number, nor one for each of {len(found.mean)} steps",
+            place=Place(field="threshold"),
+            mend="Give a number.",
+        )
+    return chance(found.predictive, np.broadcast_to(line, found.mean.shape))
+
+
+def _side(direction: str) -> Callable[[Predictive, Floats], Floats]:
+    word = str(direction).strip().lower()
+    if word in ABOVE:
+        return Predictive.above
+    if word in BELOW:
+        return Predictive.below
+    raise InputError(
+        f"'{direction}' is no direction", place=Place(field="direction"), mend="Say above or below."
+    )
+
+
+def _first(chances: Floats, at_least: float) -> int | None:
+    reached = np.flatnonzero(chances >= at_least)
+    return int(reached[0]) if len(reached) else None
