@@ -1,9 +1,9 @@
 """Ridge autoregression: the next values as a linear rule of the last ones.
 
 One regression gives two forecasts: *direct*, one rule for each step ahead, and *recursive*, the
-rule for one step applied to its own answers. Everything is measured from the last value (or from the
-mean of the last season), so that a shift of the series shifts the forecast and nothing else. The
-penalty is the one with the least generalised cross-validation error (Golub, Heath, Wahba 1979).
+rule for one step applied to its own answers. Everything is measured from the last value (or from
+the mean of the last season), so that a shift of the series shifts the forecast and nothing else.
+The penalty is the one with the least generalised cross-validation error (Golub, Heath, Wahba 1979).
 """
 
 from __future__ import annotations

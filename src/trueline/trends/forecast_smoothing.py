@@ -57,7 +57,9 @@ def damped(series: Floats, fit_ends: Ints, origins: Ints, horizon: int) -> list[
     found = []
     for row, fit_end in enumerate(fit_ends):
         best = best_settings(past, row, series[row, :fit_end], growth)
-        paths = damped_paths(past.level[at, row][:, best], past.slope[at, row][:, best], growth[:, best])
+        paths = damped_paths(
+            past.level[at, row][:, best], past.slope[at, row][:, best], growth[:, best]
+        )
         found.append(paths.mean(axis=-1))
     return found
 

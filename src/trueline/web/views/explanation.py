@@ -11,11 +11,12 @@ from trueline.assessment.timeline import Span, TimeState
 from trueline.calendars.instants import render_instant
 from trueline.errors import InputError
 from trueline.outages.exclusions import Exclusion
+from trueline.results.log import believed
 from trueline.web.evidence import exclusions_of
 from trueline.web.explanations import explanations_of
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
-from trueline.web.wording import duration, local_time
+from trueline.web.wording import STATES, StateWord, duration, local_time, utc_time
 
 SPANS_SHOWN = 100
 
@@ -49,6 +50,7 @@ def explanation(request: HttpRequest) -> HttpResponse:
     except InputError as error:
         raise Http404(str(error)) from None
     context = {
+        "beliefs": _beliefs(sight, product_id, objective_id),
         "explanations": [_shown(sight, entry) for entry in found],
         "product_id": product_id,
         "objective_id": objective_id,
@@ -56,6 +58,31 @@ def explanation(request: HttpRequest) -> HttpResponse:
     partial = request.headers.get("HX-Request")
     template = "web/parts/explained.html" if partial else "web/explanation.html"
     return show(request, sight, template, context)
+
+
+@dataclass(frozen=True)
+class ShownBelief:
+    at: str
+    state: StateWord | None  # None: retracted
+    value: str
+    by: str
+    why: str
+    link: int
+
+
+def _beliefs(sight: Sight, product_id: str, objective_id: str) -> list[ShownBelief]:
+    """What the result log says of this figure, the oldest first; nothing while it is open."""
+    return [
+        ShownBelief(
+            utc_time(belief.produced_at),
+            None if belief.figure.retracted else STATES[belief.figure.row.verdict],
+            "–" if belief.figure.row.value is None else f"{belief.figure.row.value:.6g}",
+            belief.batch.produced_by,
+            belief.batch.reason or "the period was closed",
+            belief.batch.sequence,
+        )
+        for belief in believed(sight.workspace, product_id, objective_id, sight.period)
+    ]
 
 
 def _shown(sight: Sight, found: Explanation) -> ShownExplanation:

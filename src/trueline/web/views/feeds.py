@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 
+from trueline.assessment.store import row_values
 from trueline.offerings.values import PerformanceParameter, ServiceLevelObjective
 from trueline.settings.workspace import current_workspace
 from trueline.web.bands import band
@@ -27,7 +28,6 @@ from trueline.web.evidence import (
 )
 from trueline.web.group_lines import ADDED_UP
 from trueline.web.records import newest
-from trueline.web.results import row_values
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
 from trueline.web.views.members import member_ids
