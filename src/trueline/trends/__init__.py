@@ -1,6 +1,12 @@
 """In: series of measured values. Out: where they are going, and when they break their promise."""
 
-from trueline.trends.breach import BreachDate, breach_date, breach_dates, breach_probability
+from trueline.trends.breach import (
+    BreachDate,
+    breach_chances,
+    breach_date,
+    breach_dates,
+    breach_probability,
+)
 from trueline.trends.forecast import Forecast, forecast, forecast_many
 from trueline.trends.forecast_backtest import ForecastScore
 
@@ -8,6 +14,7 @@ __all__ = [
     "BreachDate",
     "Forecast",
     "ForecastScore",
+    "breach_chances",
     "breach_date",
     "breach_dates",
     "breach_probability",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from trueline.errors import InputError, Place
 from trueline.trends.forecast import Forecast, forecast
 from trueline.trends.forecast_backtest import ForecastScore
-from trueline.trends.forecast_intervals import Predictive
 from trueline.trends.forecast_series import Floats
 
 ABOVE = frozenset({"above", "over", "up", "gt", "ge", ">", ">="})
@@ -43,13 +42,32 @@ def breach_probability(
     `direction` names the side on which the promise is broken: above (over, up, GT, GE, >, >=) or
     below (under, down, LT, LE, <, <=). `threshold` is one number, or one for each step.
     """
-    chance = _side(direction)
-    return beyond(forecast(values, season, horizon), threshold, chance)
+    return breach_chances(forecast(values, season, horizon), threshold, direction)
+
+
+def breach_chances(found: Forecast, threshold: ArrayLike, direction: str) -> Floats:
+    """The same from a forecast that was made already."""
+    line = np.asarray(threshold, dtype=np.float64)
+    if line.shape not in ((), found.mean.shape) or np.isnan(line).any():
+        raise InputError(
+            f"the threshold is not one number, nor one for each of {len(found.mean)} steps",
+            place=Place(field="threshold"),
+            mend="Give a number.",
+        )
+    lines = np.broadcast_to(line, found.mean.shape)
+    word = str(direction).strip().lower()
+    if word in ABOVE:
+        return found.predictive.above(lines)
+    if word in BELOW:
+        return found.predictive.below(lines)
+    raise InputError(
+        f"'{direction}' is no direction", place=Place(field="direction"), mend="Say above or below."
+    )
 
 
 def breach_date(found: Forecast, threshold: ArrayLike, direction: str) -> BreachDate:
     """When the forecast series goes beyond the threshold, with its interval and its score."""
-    chances = beyond(found, threshold, _side(direction))
+    chances = breach_chances(found, threshold, direction)
     return BreachDate(
         probability=float(chances.max()),
         expected=_first(chances, LIKELY),
@@ -64,31 +82,6 @@ def breach_dates(
 ) -> list[BreachDate]:
     """One for each series of a scan."""
     return [breach_date(a, b, direction) for a, b in zip(found, thresholds, strict=True)]
-
-
-def beyond(
-    found: Forecast, threshold: ArrayLike, chance: Callable[[Predictive, Floats], Floats]
-) -> Floats:
-    """The chance at each step; `threshold` is one number or one for each step."""
-    line = np.asarray(threshold, dtype=np.float64)
-    if line.shape not in ((), found.mean.shape) or np.isnan(line).any():
-        raise InputError(
-            f"the threshold is not one number, nor one for each of {len(found.mean)} steps",
-            place=Place(field="threshold"),
-            mend="Give a number.",
-        )
-    return chance(found.predictive, np.broadcast_to(line, found.mean.shape))
-
-
-def _side(direction: str) -> Callable[[Predictive, Floats], Floats]:
-    word = str(direction).strip().lower()
-    if word in ABOVE:
-        return Predictive.above
-    if word in BELOW:
-        return Predictive.below
-    raise InputError(
-        f"'{direction}' is no direction", place=Place(field="direction"), mend="Say above or below."
-    )
 
 
 def _first(chances: Floats, at_least: float) -> int | None:
