@@ -18,28 +18,30 @@ from bench.forecast_scores import (
     smape,
 )
 from bench.forecast_sets import SETS, Series
-from trueline.trends import breach_chances, forecast
+from trueline.trends import breach_chances, breach_date, forecast
 
 
 def measure(name: str, every: int = 1) -> dict[str, float]:
     """Figures of the set: accuracy, coverage in percent, breach scores, seconds a series."""
     kept = next(one for one in SETS if one.name == name)
     series = kept.series()[::every]
-    scores, cases, seconds = [], [], []
+    scores, cases, crossings, seconds = [], [], [], []
     for one in series:
         began = time.process_time()
         found = forecast(one.train, kept.season, kept.horizon)
         seconds.append(time.process_time() - began)
         scores.append(_accuracy(one, found.mean, kept.season, (found.lower, found.upper)))
         upper, lower = breach_lines(one.train, kept.season, kept.horizon)
-        cases += [
-            BreachCase(breach_chances(found, upper, "above"), one.test > upper),
-            BreachCase(breach_chances(found, lower, "below"), one.test < lower),
-        ]
+        for line, side in ((upper, "above"), (lower, "below")):
+            beyond = one.test > upper if side == "above" else one.test < lower
+            cases.append(BreachCase(breach_chances(found, line, side), beyond))
+            crossed = breach_date(found, line, side).probability
+            crossings.append(BreachCase(np.array([crossed]), beyond))
     means = {key: float(np.mean([score[key] for score in scores])) for key in scores[0]}
     if kept.naive2 is not None:
         means["OWA"] = owa(means["sMAPE"], means["MASE"], kept.naive2)
     breaches = {"Brier": brier(cases), "AUC": auc(cases), "date F1": date_f1(cases)}
+    breaches["Brier of crossing"] = brier(crossings)
     cost = {"seconds": float(np.mean(seconds)), "slowest": max(seconds), "series": len(series)}
     return means | breaches | cost
 

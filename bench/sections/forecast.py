@@ -38,8 +38,10 @@ def _figures(one: ForecastSet, spent: dict) -> list[Figure]:
         for key, goal in one.goals.items()
     ]
     outside = max(COVERAGE[0] - spent["coverage"], spent["coverage"] - COVERAGE[1], 0.0)
+    crossing = spent["Brier of crossing"]
     return [
         *scored,
+        Figure(SECTION, f"{one.name}, Brier of crossing within the horizon", crossing, ""),
         Figure(
             SECTION,
             f"{one.name}, points by which coverage leaves 93-97 %",

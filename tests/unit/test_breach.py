@@ -7,6 +7,7 @@ import pytest
 
 from trueline.errors import InputError
 from trueline.trends import breach_chances, breach_date, breach_dates, breach_probability, forecast
+from trueline.trends.breach_passage import crossed_by
 
 
 def _values(length: int = 120) -> np.ndarray:
@@ -64,6 +65,28 @@ def test_the_date_of_a_planted_ramp_lies_within_its_interval(seed: int) -> None:
     assert found.expected is not None
     assert found.earliest <= found.expected
     assert found.probability > 0.5
+
+
+def test_one_step_is_crossed_as_its_own_chance_says() -> None:
+    assert crossed_by(np.array([0.3])) == pytest.approx([0.3], abs=0.002)
+
+
+def test_independent_steps_multiply() -> None:
+    """Three steps of 0.1, 0.2 and 0.5 on their own: 0.1; 1 - 0.9 * 0.8; 1 - 0.9 * 0.8 * 0.5."""
+    found = crossed_by(np.array([0.1, 0.2, 0.5]), 0.0)
+
+    assert found == pytest.approx([0.1, 0.28, 0.64], abs=0.002)
+
+
+def test_two_steps_that_hang_together_cross_as_the_quadrant_says() -> None:
+    """P(neither) at the medians of a bivariate normal: 1/4 + asin(0.5) / (2 pi) = 1/3."""
+    found = crossed_by(np.array([0.5, 0.5]), 0.5)
+
+    assert found == pytest.approx([0.5, 2 / 3], abs=0.002)
+
+
+def test_certain_steps_stay_certain() -> None:
+    assert crossed_by(np.array([0.0, 1.0, 0.0])) == pytest.approx([0.0, 1.0, 1.0], abs=1e-9)
 
 
 def test_a_line_far_away_has_no_date() -> None:

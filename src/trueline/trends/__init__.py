@@ -7,8 +7,8 @@ from trueline.trends.breach import (
     breach_dates,
     breach_probability,
 )
-from trueline.trends.forecast import Forecast, forecast, forecast_many
 from trueline.trends.forecast_backtest import ForecastScore
+from trueline.trends.forecasting import Forecast, forecast, forecast_many
 
 __all__ = [
     "BreachDate",

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from trueline.errors import InputError, Place
-from trueline.trends.forecast import Forecast, forecast
+from trueline.trends.breach_passage import crossed_by
 from trueline.trends.forecast_backtest import ForecastScore
 from trueline.trends.forecast_series import Floats
+from trueline.trends.forecasting import Forecast, forecast
 
 ABOVE = frozenset({"above", "over", "up", "gt", "ge", ">", ">="})
 BELOW = frozenset({"below", "under", "down", "lt", "le", "<", "<="})
@@ -20,11 +21,10 @@ EARLY, LIKELY, LATE = 0.1, 0.5, 0.9  # probabilities that date a breach
 
 @dataclass(frozen=True)
 class BreachDate:
-    """When a series goes beyond its line. Steps count from 0, the first one after the last value.
+    """When a series first goes beyond its line. Steps count from 0, the first after the last value.
 
-    `expected` is the first step that is beyond the line with probability 0.5 or more, `earliest`
-    the same with 0.1, `latest` with 0.9; None is "not within the horizon". `probability` is the
-    highest of any step: the chance that the line is crossed at all is at least that.
+    `probability` is the chance that it does within the horizon. By step `expected` the chance has
+    reached 0.5, by `earliest` 0.1 and by `latest` 0.9; None is "not within the horizon".
     """
 
     probability: float
@@ -66,13 +66,13 @@ def breach_chances(found: Forecast, threshold: ArrayLike, direction: str) -> Flo
 
 
 def breach_date(found: Forecast, threshold: ArrayLike, direction: str) -> BreachDate:
-    """When the forecast series goes beyond the threshold, with its interval and its score."""
-    chances = breach_chances(found, threshold, direction)
+    """When the forecast series first goes beyond the threshold, with interval and score."""
+    crossed = crossed_by(breach_chances(found, threshold, direction))
     return BreachDate(
-        probability=float(chances.max()),
-        expected=_first(chances, LIKELY),
-        earliest=_first(chances, EARLY),
-        latest=_first(chances, LATE),
+        probability=float(crossed[-1]),
+        expected=_first(crossed, LIKELY),
+        earliest=_first(crossed, EARLY),
+        latest=_first(crossed, LATE),
         score=found.score,
     )
 

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from trueline.trends.forecast_series import Floats, Ints
 
 PENALTIES = 10.0 ** np.arange(-5, 2)  # in units of the mean eigenvalue of the lags
-FEWEST_ROWS = 8
+FEWEST_ROWS, MOST_ROWS = 8, 2500  # the latest are kept
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def autoregress(
 
 
 def _fitted(values: Floats, lags: Lags, horizon: int) -> _Rule | None:
-    rows = np.arange(lags.reach, len(values) - horizon + 1)
+    rows = np.arange(lags.reach, len(values) - horizon + 1)[-MOST_ROWS:]
     if len(rows) < FEWEST_ROWS:
         return None
     sums = np.concatenate([[0.0], np.cumsum(values - values[0])])

@@ -21,14 +21,21 @@ def seasons_of(values: Floats, season: int) -> tuple[int, ...]:
     Behind a week may stand a year, and a series without a season may hide one that nobody named:
     these count where changes one cycle apart are alike beyond doubt.
     """
-    if season % DAY_PARTS == 0:
-        return (season, WEEK * season)
     given = (season,) if season > 1 else ()
-    hidden = CYCLES if season == 1 else (YEAR,) if season == WEEK else ()
+    behind = longer_seasons(season)
+    if season % DAY_PARTS == 0:
+        return given + behind
     changes = _plain_changes(values, season)
-    likeness = {cycle: _likeness(changes, cycle) for cycle in hidden}
+    likeness = {cycle: _likeness(changes, cycle) for cycle in behind}
     likeliest = max(likeness, key=lambda cycle: likeness[cycle], default=0)
     return (*given, likeliest) if likeness.get(likeliest, 0.0) > SURE else given
+
+
+def longer_seasons(season: int) -> tuple[int, ...]:
+    """What may stand behind a season, the longest last."""
+    if season % DAY_PARTS == 0:
+        return (WEEK * season,)
+    return CYCLES if season == 1 else (YEAR,) if season == WEEK else ()
 
 
 def _plain_changes(values: Floats, season: int) -> Floats:

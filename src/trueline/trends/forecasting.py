@@ -21,9 +21,11 @@ from trueline.trends.forecast_backtest import FEWEST_VALUES, BackTest, ForecastS
 from trueline.trends.forecast_combination import combined
 from trueline.trends.forecast_intervals import Predictive, predictive, predictive_of_few
 from trueline.trends.forecast_methods import Task, members_of
-from trueline.trends.forecast_seasons import repeated
+from trueline.trends.forecast_seasons import longer_seasons, repeated
 from trueline.trends.forecast_series import Floats, history_of
 
+LONGEST_HISTORY = 3000  # values
+SEASONS_KEPT = 4  # of the longest season, where these are more
 LEVELS = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
@@ -74,13 +76,18 @@ def forecast(values: ArrayLike, season: int, horizon: int) -> Forecast:
             raise InputError(
                 f"{number} is too small", place=Place(field=name), mend="Give 1 or more."
             )
-    history = history_of(values, season)
+    history = history_of(values, season)[-longest_history(season) :]
     if len(history) < FEWEST_VALUES:
         return _found(predictive_of_few(history, horizon), None)
     test = back_test_of(history, horizon)
     paths = combined(members_of(Task(history, season, horizon, test)), test.truth)
     ahead = predictive(history, paths, test.truth)
     return _found(ahead, _score(history, season, test, paths, ahead))
+
+
+def longest_history(season: int) -> int:
+    """What lies further back is left out: it costs time and tells little of what comes next."""
+    return max(LONGEST_HISTORY, SEASONS_KEPT * (season, *longer_seasons(season))[-1])
 
 
 def forecast_many(series: Iterable[ArrayLike], season: int, horizon: int) -> Iterator[Forecast]:
