@@ -88,6 +88,27 @@ def test_gaps_are_bridged() -> None:
     assert np.abs(found.mean - whole.mean).max() < 10
 
 
+@pytest.mark.parametrize("at", [40, -1])
+def test_a_single_spike_does_not_pull_the_forecast(at: int) -> None:
+    """A reading of 5,000 among values near 100, in the middle or at the very end."""
+    values = _daily(140)
+    spiked = values.copy()
+    spiked[at] = 5000
+
+    plain, found = forecast(values, 7, 14), forecast(spiked, 7, 14)
+
+    assert np.abs(found.mean - plain.mean).max() < 5
+    assert np.abs(found.upper - plain.upper).max() < 10
+
+
+def test_a_change_that_lasts_is_followed() -> None:
+    """Thirty values on a level 50 higher: the forecast is nearer to the new level."""
+    values = _daily(140)
+    values[-30:] += 50
+
+    assert forecast(values, 7, 7).mean.mean() > 114 + 25
+
+
 def test_the_same_series_gives_the_same_bytes() -> None:
     first, again = forecast(_daily(100), 7, 7), forecast(list(_daily(100)), 7, 7)
 

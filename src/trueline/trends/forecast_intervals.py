@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from trueline.trends.forecast_series import Floats
+from trueline.trends.forecast_series import Floats, root_offset, scaled, unscaled
 
 FREEDOM = 8.0  # degrees of freedom with a whole back-test
 FEW_FREEDOM = 3.0  # and with less
 WHOLE = 8  # origins
 USUAL_GROWTH = 0.35  # power of the step with which errors usually grow
-OFFSET = 0.01  # of the mean size: where the root scale becomes a straight line
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Predictive:
 
 def predictive(values: Floats, paths: Floats, truth: Floats) -> Predictive:
     """From the combination's paths (origins + 1, horizon) and the truth (origins, horizon)."""
-    offset = OFFSET * float(values.mean()) if values.min() >= 0 and values.max() > 0 else None
+    offset = root_offset(values)
     errors = scaled(truth, offset) - scaled(paths[:-1], offset)
     shape = error_growth(errors)
     relative = np.abs(errors / shape)
@@ -99,17 +98,3 @@ def error_growth(errors: Floats) -> Floats:
         slope = float(x @ size) / float(x @ x)
         power = (float(np.clip(slope, 0, 1)) + USUAL_GROWTH) / 2
     return np.exp(power * steps)
-
-
-def scaled(values: Floats, offset: float | None) -> Floats:
-    if offset is None:
-        return values
-    grown: Floats = np.sign(values) * (np.sqrt(np.abs(values) + offset) - np.sqrt(offset))
-    return grown
-
-
-def unscaled(values: Floats, offset: float | None) -> Floats:
-    if offset is None:
-        return values
-    back: Floats = np.sign(values) * (np.square(np.abs(values) + np.sqrt(offset)) - offset)
-    return back

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from trueline.errors import InputError, Place
 
+OFFSET = 0.01  # of the mean size: where the root scale becomes a straight line
+
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.integer[Any]]
 
@@ -79,3 +81,26 @@ def _usual_by_phase(values: Floats, known: Ints, season: int) -> Floats:
     if season == 1 or seen.min() < 2:
         return np.zeros(season)
     return np.bincount(phases, values[known], minlength=season) / seen
+
+
+def root_offset(values: Floats) -> float | None:
+    """Of the root scale for a series that is never negative; None: there is no such scale."""
+    if values.min() < 0 or values.max() <= 0:
+        return None
+    return OFFSET * float(values.mean())
+
+
+def scaled(values: Floats, offset: float | None) -> Floats:
+    """sign(y) (sqrt(|y| + offset) - sqrt(offset)); without an offset, y."""
+    if offset is None:
+        return values
+    grown: Floats = np.sign(values) * (np.sqrt(np.abs(values) + offset) - np.sqrt(offset))
+    return grown
+
+
+def unscaled(values: Floats, offset: float | None) -> Floats:
+    """The way back from `scaled`."""
+    if offset is None:
+        return values
+    back: Floats = np.sign(values) * (np.square(np.abs(values) + np.sqrt(offset)) - offset)
+    return back

@@ -21,8 +21,9 @@ from trueline.trends.forecast_backtest import FEWEST_VALUES, BackTest, ForecastS
 from trueline.trends.forecast_combination import combined
 from trueline.trends.forecast_intervals import Predictive, predictive, predictive_of_few
 from trueline.trends.forecast_methods import Task, members_of
-from trueline.trends.forecast_seasons import longer_seasons, repeated
+from trueline.trends.forecast_seasons import longer_seasons, repeated, seasons_of
 from trueline.trends.forecast_series import Floats, history_of
+from trueline.trends.forecast_spikes import without_spikes
 
 LONGEST_HISTORY = 3000  # values
 SEASONS_KEPT = 4  # of the longest season, where these are more
@@ -77,6 +78,7 @@ def forecast(values: ArrayLike, season: int, horizon: int) -> Forecast:
                 f"{number} is too small", place=Place(field=name), mend="Give 1 or more."
             )
     history = history_of(values, season)[-longest_history(season) :]
+    history = without_spikes(history, seasons_of(history, season))
     if len(history) < FEWEST_VALUES:
         return _found(predictive_of_few(history, horizon), None)
     test = back_test_of(history, horizon)
