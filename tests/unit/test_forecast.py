@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -162,6 +163,15 @@ def test_the_score_says_how_much_better_than_repeating_the_last_season() -> None
     assert score.naive_error > score.error
     assert score.skill == pytest.approx(1 - score.error / score.naive_error)
     assert 0.85 < score.covered <= 1
+
+
+def test_a_forecast_travels_between_processes() -> None:
+    found = forecast(_daily(60), 7, 3)
+
+    again = pickle.loads(pickle.dumps(found))
+
+    assert again.upper.tolist() == found.upper.tolist()
+    assert again.score == found.score
 
 
 def test_many_are_the_same_as_one_by_one() -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -101,7 +100,7 @@ def _found(ahead: Predictive, score: ForecastScore | None) -> Forecast:
     quantiles = {level: ahead.quantile(level) for level in LEVELS}
     for one in quantiles.values():
         one.setflags(write=False)
-    return Forecast(quantiles[0.5], MappingProxyType(quantiles), score, ahead)
+    return Forecast(quantiles[0.5], quantiles, score, ahead)
 
 
 def _score(
