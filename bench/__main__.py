@@ -24,6 +24,7 @@ SECTIONS = (
     "loading",
     "aggregation",
     "trends",
+    "forecast",
 )
 
 
@@ -64,8 +65,10 @@ def _run_section(section: str, scale: Scale, run: dict) -> None:
     module = importlib.import_module(f"bench.sections.{section}")
     began = time.perf_counter()
     missing = [name for name in getattr(module, "PROGRAMS", ()) if shutil.which(name) is None]
+    missing = [f"{name} not installed" for name in missing]
+    missing += [f"no folder {one}" for one in getattr(module, "FOLDERS", ()) if not one.is_dir()]
     if missing:
-        run["skipped"][section] = f"{', '.join(missing)} not installed"
+        run["skipped"][section] = ", ".join(missing)
         print(f"\n{section}: skipped, {run['skipped'][section]}", flush=True)
         return
     figures: list[Figure] = module.figures(scale)
