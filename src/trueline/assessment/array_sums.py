@@ -18,7 +18,7 @@ from trueline.assessment.readings import Reading, exact_bound, number_of
 from trueline.assessment.sorted_granules import Flags, Numbers, ReadingArrays, SortedGranules
 from trueline.offerings.values import Comparator
 
-_COMPARE = {
+COMPARE = {
     Comparator.GT: np.greater,
     Comparator.GE: np.greater_equal,
     Comparator.LT: np.less,
@@ -129,7 +129,7 @@ def _good_seconds(
     rows: _Rows, arrays: ReadingArrays, comparator: Comparator, bound: Decimal
 ) -> int:
     stored, number = exact_bound(comparator, bound, arrays.decimals)
-    keeps = _COMPARE[stored]
+    keeps = COMPARE[stored]
     good_s = 0
     for part in rows.slices:
         flags = keeps(arrays.number[part], number)

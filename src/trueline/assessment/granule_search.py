@@ -30,6 +30,7 @@ from trueline.assessment.states import (
 )
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import (
+    Evidence,
     Source,
     UnavailableGranules,
 )
@@ -59,6 +60,16 @@ class LakeLike(Protocol):
     def scan(self, engine: Engine, request: ScanRequest) -> GranuleScan: ...
 
 
+class EvidenceLike(Protocol):
+    """Evidence that is there already: what summaries give."""
+
+    def evidence(
+        self, engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]
+    ) -> Mapping[int, Evidence]:
+        """By place among the tasks, the evidence of those that are answered exactly."""
+        ...
+
+
 @dataclass(frozen=True)
 class EvidenceRequest:
     lake: LakeLike
@@ -66,6 +77,7 @@ class EvidenceRequest:
     events: Mapping[str, Sequence[Event]]
     as_of_s: int
     pooled: bool = False  # percentiles are to be pooled with those of other products
+    summed: EvidenceLike | None = None  # what answers without reading granules
 
 
 def needs_order(objective: ServiceLevelObjective) -> bool:
@@ -78,10 +90,13 @@ def needs_order(objective: ServiceLevelObjective) -> bool:
 
 
 def state_rule(task: Task) -> StateRule:
-    objective = task.objective
+    return state_rule_of(task.objective, task.parameter.id)
+
+
+def state_rule_of(objective: ServiceLevelObjective, parameter: str) -> StateRule:
     if objective.statistic is Statistic.AVAILABILITY_G826:
         return StateRule(
-            task.parameter.id,
+            parameter,
             objective.threshold_c or SEVERELY_ERRORED_FROM,
             CONSECUTIVE,
             at_or_above=True,
@@ -89,7 +104,7 @@ def state_rule(task: Task) -> StateRule:
         )
     c = objective.threshold_c
     return StateRule(
-        task.parameter.id,
+        parameter,
         DEFAULT_THRESHOLD_C if c is None else c,
         objective.consecutive_interval_n or DEFAULT_CONSECUTIVE_N,
         chli_p=objective.chli_p,

@@ -144,8 +144,12 @@ class Lake:
         """Product ids by key, of all products ever measured."""
         return {key: product for product, key in self.dictionary.products().items()}
 
-    def scan(self, engine: ParquetEngine, request: ScanRequest) -> GranuleScan:
+    def share(self) -> None:
+        """Read files for a while: none that is named now is removed meanwhile."""
         self._readers.share()
+
+    def scan(self, engine: ParquetEngine, request: ScanRequest) -> GranuleScan:
+        self.share()
         entries = self._visible(request)
         held = [e for e in entries if e.kind is not FileKind.SUPERSESSION]
         keys = self.dictionary.parameter_keys(request.parameters)

@@ -25,6 +25,11 @@ class Workspace:
         return self.home / "lake"
 
     @property
+    def summaries(self) -> Path:
+        """What the lake holds, summed up by day; built again where it is missing."""
+        return self.home / "summaries"
+
+    @property
     def results(self) -> Path:
         """Stored assessments that the pages read."""
         return self.home / "results"
