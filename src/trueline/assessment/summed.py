@@ -58,11 +58,11 @@ def asked_first(workspace: Workspace, engine: Engine, known: Known) -> SummedKno
     return with_summaries(workspace, known)
 
 
-def with_summaries(workspace: Workspace, known: Known) -> SummedKnown:
+def with_summaries(workspace: Workspace, known: Known, *, exact: bool = False) -> SummedKnown:
     """Summaries answer where they are of this delivery; granules for the rest, and where they are
-    not. Nothing is built."""
+    not. Nothing is built. `exact`: no histograms, only what granules give to the last bit."""
     opened = open_summaries(workspace, known.delivery)
     if isinstance(opened, Refusal):
         return SummedKnown(known, None, opened.reason)
-    summed = SummedEvidence(opened)
+    summed = SummedEvidence(opened, exact=exact)
     return SummedKnown(replace(known, summed=summed), summed)

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "trueline.measurement",
     "trueline.outages",
     "trueline.assessment",
+    "trueline.monitoring",
     "trueline.web",
 ]
 MIDDLEWARE = [

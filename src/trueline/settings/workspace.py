@@ -43,6 +43,10 @@ class Workspace:
     def write_lock(self) -> Path:
         return self.home / "write.lock"
 
+    @property
+    def worker_lock(self) -> Path:
+        return self.home / "worker.lock"
+
     def secret_key(self) -> str:
         """The key that signs sessions; made on first use, readable by the owner only."""
         path = self.home / "secret-key"

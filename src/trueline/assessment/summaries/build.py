@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trueline.assessment.granule_search import without_overlap
 from trueline.assessment.side_by_side import side_by_side
@@ -43,11 +44,11 @@ from trueline.measurement.scan import ScanRequest
 KEYS_PER_READ = 256
 LEVELS_KEPT = 1_000
 # What arrives often and says nothing about which thresholds apply.
-_NO_STANDARDS = frozenset({"measurements", "events", "exclusions"})
+_NO_STANDARDS = frozenset({"measurements", "events", "exclusions", "regimes"})
 
 
 def standards_changed(since: int, upto: int) -> bool:
-    """Whether anything but measurements, events and exclusions was recorded in between."""
+    """Whether anything that may change a threshold was recorded in between."""
     return bool(kinds_between(since, upto) - _NO_STANDARDS)
 
 
@@ -95,11 +96,7 @@ class SummaryBuilder:
         if index.levels and changed:
             works = with_renewed(works, lacking(self.store, index, wishes))
         making = Making(self.lake, self.engine, wishes, delivery)
-        made = [
-            self.store.write(part, tables)
-            for number, work in enumerate(works, start=index.made)
-            for part, tables in making.part(work, f"p{number:06d}")
-        ]
+        made = [self.store.write(part, tables) for part, tables in making.parts(works, index.made)]
         following = replace(
             index,
             readings=wishes.readings,
@@ -107,7 +104,7 @@ class SummaryBuilder:
             parts=(*index.parts, *made),
             levels=(*index.levels[-LEVELS_KEPT:], delivery),
             oldest=index.oldest or delivery,
-            made=index.made + len(works),
+            made=index.made + len(made),
         )
         following = fewer_parts(self.store, following)
         self.store.publish(following)
@@ -148,23 +145,31 @@ class Making:
     wishes: Wishes
     delivery: int
 
-    def part(self, work: Work, name: str) -> Iterator[tuple[Part, Tables]]:
-        """The part of one work with its tables; none when there is nothing to say."""
-        found: list[tuple[Tables, bool]] = []
-        for tables in side_by_side(self.engine, self._chunks(work), partial(self._chunk, work)):
-            found += tables
-        merged = {
-            table: pa.concat_tables([SCHEMAS[table].empty_table(), *(t[table] for t, _ in found)])
-            for table in SCHEMAS
-        }
-        if any(table.num_rows for table in merged.values()):
+    def parts(self, works: Sequence[Work], number: int) -> Iterator[tuple[Part, Tables]]:
+        """The parts of all works with their tables, named from `number` on; none for a range of
+        which there is nothing to say."""
+        for work in works:
+            found: list[tuple[Tables, bool]] = []
+            for tables in side_by_side(self.engine, self._chunks(work), partial(self._chunk, work)):
+                found += tables
             overlapping = any(cut for _, cut in found)
-            part = Part(name, work.month, work.lo, self.delivery, overlapping=overlapping)
-            yield part, {**merged, "runs": sorted_runs(merged["runs"])}
+            merged = {
+                name: pa.concat_tables([SCHEMAS[name].empty_table(), *(t[name] for t, _ in found)])
+                for name in SCHEMAS
+            }
+            merged["runs"] = sorted_runs(merged["runs"])
+            for lo, own in _by_range(work, merged):
+                part = Part(
+                    f"p{number:06d}", work.month, lo, self.delivery, overlapping=overlapping
+                )
+                yield part, own
+                number += 1
 
     def _chunks(self, work: Work) -> list[tuple[int, int]]:
         """Ranges of product keys that are read at once."""
-        firsts = range(work.lo, work.lo + KEYS_PER_PART, KEYS_PER_READ)
+        if work.at_once:
+            return [(work.lo, work.hi)]
+        firsts = range(work.lo, work.hi, KEYS_PER_READ)
         if work.days is not None:
             touched = np.unique(np.concatenate([d >> DAY_BITS for d in work.days.values()]))
             blocks = set((touched // KEYS_PER_READ * KEYS_PER_READ).tolist())
@@ -204,6 +209,21 @@ class Making:
         trusted = without_overlap(scan) if scan.overlapping else scan
         granules = SortedGranules.read(engine, trusted, _products_of(kept, keys))
         return reduce_granules(granules, wishes, self.wishes.watches, kept), scan.overlapping
+
+
+def _by_range(work: Work, tables: Tables) -> Iterator[tuple[int, Tables]]:
+    """Tables split into ranges of products, with the lowest key of each that has rows."""
+    for lo in range(work.lo, work.hi, KEYS_PER_PART):
+        own = tables
+        if work.hi - work.lo > KEYS_PER_PART:
+            own = {name: _in_range(table, lo) for name, table in tables.items()}
+        if any(table.num_rows for table in own.values()):
+            yield lo, own
+
+
+def _in_range(table: pa.Table, lo: int) -> pa.Table:
+    key = table["product_key"]
+    return table.filter(pc.and_(pc.greater_equal(key, lo), pc.less(key, lo + KEYS_PER_PART)))
 
 
 def _products_of(kept: Kept, keys: tuple[int, int]) -> Sequence[int]:

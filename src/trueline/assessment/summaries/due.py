@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -28,6 +28,7 @@ from trueline.measurement.arrived import Arrived, held_extents
 from trueline.measurement.lake import Lake
 from trueline.measurement.scan import GranuleScan, ScanRequest
 
+MANY_AT_ONCE = 2_000_000  # granules
 _EPOCH = date(1970, 1, 1)
 Place = tuple[int, int]  # the first UTC day of a month, the lowest product key of a range
 Days = Mapping[str, Integers]
@@ -35,14 +36,17 @@ Days = Mapping[str, Integers]
 
 @dataclass(frozen=True)
 class Work:
-    """One part to be made of what starts in [from_s, to_s). `days`: the product-days by parameter
-    whose place it takes; None: it adds to what is there."""
+    """Parts to be made of what starts in [from_s, to_s), product keys lo <= key < hi. `days`: the
+    product-days by parameter whose place they take; None: they add to what is there. `at_once`: it
+    is little, and is read in one go."""
 
     month: int
     lo: int
+    hi: int
     from_s: int
     to_s: int
     days: Days | None = None
+    at_once: bool = False
 
 
 def month_of(day: int) -> tuple[int, int]:
@@ -68,9 +72,12 @@ def whole_lake(lake: Lake) -> list[Work]:
         for at in range(first // KEYS_PER_PART, last // KEYS_PER_PART + 1):
             for month in months_between(entry.min_start_s, entry.max_start_s + 1):
                 places.add((month, at * KEYS_PER_PART))
-    return [
-        Work(month, lo, month * DAY_S, month_of(month)[1] * DAY_S) for month, lo in sorted(places)
-    ]
+    return [_month_work(place, None) for place in sorted(places)]
+
+
+def _month_work(place: Place, days: Days | None) -> Work:
+    month, lo = place
+    return Work(month, lo, lo + KEYS_PER_PART, month * DAY_S, month_of(month)[1] * DAY_S, days)
 
 
 def works_of(asked: Asked, news: Arrived) -> list[Work]:
@@ -79,47 +86,53 @@ def works_of(asked: Asked, news: Arrived) -> list[Work]:
     names = {key: name for name, key in asked.lake.dictionary.parameters().items()}
     found: list[Work] = []
     renewed: list[_Touched] = []
-    for place, touched in _by_place(news, names).items():
-        addition = None if news.corrected else asked.addition(place, touched)
+    for month, touched in _by_month(news, names).items():
+        addition = None if news.corrected else asked.addition(month, touched)
         if addition is not None:
             found.append(addition)
-        else:
-            renewed.append(asked.widened(place, touched))
-    days = _packed_by_name(renewed)
-    return with_renewed(found, _placed(days))
+            continue
+        for lo, mine in touched.by_range().items():
+            addition = None if news.corrected else asked.addition(month, mine)
+            if addition is None:
+                renewed.append(asked.widened((month, lo), mine))
+            else:
+                found.append(addition)
+    return with_renewed(found, _placed(_packed_by_name(renewed)))
 
 
 @dataclass(frozen=True)
 class _Touched:
-    """Product-days of one place: the columns of `Arrived.touched`, parameters by name."""
+    """Product-days of a month: the columns of `Arrived.touched`, parameters by name."""
 
     names: npt.NDArray[np.str_]
     product: Integers
     day: Integers
     first_s: Integers
-    last_s: int
-    granules: int
+    last_s: Integers
+    granules: Integers
+
+    def take(self, rows: Integers) -> _Touched:
+        return _Touched(*(getattr(self, one.name)[rows] for one in fields(self)))
+
+    def by_range(self) -> dict[int, _Touched]:
+        """By the lowest product key of each range."""
+        lo = self.product // KEYS_PER_PART * KEYS_PER_PART
+        return {one: self.take(np.flatnonzero(lo == one)) for one in np.unique(lo).tolist()}
 
 
-def _by_place(news: Arrived, names: Mapping[int, str]) -> dict[Place, _Touched]:
+def _by_month(news: Arrived, names: Mapping[int, str]) -> dict[int, _Touched]:
     columns = {n: news.touched[n].to_numpy().astype(np.int64) for n in news.touched.column_names}
-    product, day = columns["product_key"], columns["day"]
-    months = {d: month_of(d)[0] for d in np.unique(day).tolist()}
-    month = np.array([months[d] for d in day.tolist()], np.int64)
-    place = (month << 32) + product // KEYS_PER_PART
-    named = np.array([names[key] for key in columns["parameter_key"].tolist()])
-    found = {}
-    for one in np.unique(place).tolist():
-        mine = np.flatnonzero(place == one)
-        found[one >> 32, (one & 0xFFFFFFFF) * KEYS_PER_PART] = _Touched(
-            named[mine],
-            product[mine],
-            day[mine],
-            columns["first_s"][mine],
-            int(columns["last_s"][mine].max()),
-            int(columns["granules"][mine].sum()),
-        )
-    return found
+    every = _Touched(
+        np.array([names[key] for key in columns["parameter_key"].tolist()], np.str_),
+        columns["product_key"],
+        columns["day"],
+        columns["first_s"],
+        columns["last_s"],
+        columns["granules"],
+    )
+    months = {d: month_of(d)[0] for d in np.unique(every.day).tolist()}
+    month = np.array([months[d] for d in every.day.tolist()], np.int64)
+    return {one: every.take(np.flatnonzero(month == one)) for one in np.unique(month).tolist()}
 
 
 @dataclass(frozen=True)
@@ -131,15 +144,16 @@ class Asked:
     index: Index
     delivery: int
 
-    def addition(self, place: Place, touched: _Touched) -> Work | None:
-        """What arrived as one further part: where it starts after all that was there has ended,
+    def addition(self, month: int, touched: _Touched) -> Work | None:
+        """What arrived as further parts: where it starts after all that was there has ended,
         nothing of it overlaps, and nothing else lies in its time."""
-        month, lo = place
-        first, end = int(touched.first_s.min()), touched.last_s + 1
-        if any(part.lo == lo and part.reach_s > first for part in self.index.parts):
+        lo = int(touched.product.min()) // KEYS_PER_PART * KEYS_PER_PART
+        hi = int(touched.product.max()) // KEYS_PER_PART * KEYS_PER_PART + KEYS_PER_PART
+        first, end = int(touched.first_s.min()), int(touched.last_s.max()) + 1
+        if any(lo <= part.lo < hi and part.reach_s > first for part in self.index.parts):
             return None
-        names = tuple(sorted(set(touched.names.tolist())))
-        scan = self._scan(lo, names, (first, end))
+        names = tuple(np.unique(touched.names).tolist())
+        scan = self._scan((lo, hi), names, (first, end))
         if scan.overlapping:
             return None
         values = [scan.table[column.value].notnull().sum() for column in scan.columns.values()]
@@ -147,37 +161,31 @@ class Asked:
             scan.table.aggregate(**{f"n{i}": value for i, value in enumerate(values)})
         )
         held = sum(int(counted[name][0].as_py() or 0) for name in counted.column_names)
-        return Work(month, lo, first, end) if held == touched.granules else None
+        arrived_now = int(touched.granules.sum())
+        if held != arrived_now:
+            return None
+        return Work(month, lo, hi, first, end, at_once=arrived_now <= MANY_AT_ONCE)
 
     def widened(self, place: Place, touched: _Touched) -> _Touched:
         """With the days of the granules that what arrived may have cut short."""
         month, lo = place
         longest = self.lake.longest_duration_s()
-        names = tuple(sorted(set(touched.names.tolist())))
-        span = (int(touched.first_s.min()) - longest, touched.last_s + 1)
+        names = tuple(np.unique(touched.names).tolist())
+        span = (int(touched.first_s.min()) - longest, int(touched.last_s.max()) + 1)
         cut = any((p.month, p.lo) == (month, lo) and p.overlapping for p in self.index.parts)
-        if not cut and not self._scan(lo, names, span).overlapping:
+        if not cut and not self._scan((lo, lo + KEYS_PER_PART), names, span).overlapping:
             return touched
-        back = -(-longest // DAY_S)
-        reached = [
-            (touched.day - n)[touched.first_s - longest < (touched.day - n + 1) * DAY_S]
-            for n in range(1, back + 1)
-        ]
-        rows = [
-            np.flatnonzero(touched.first_s - longest < (touched.day - n + 1) * DAY_S)
-            for n in range(1, back + 1)
-        ]
-        every = np.concatenate([np.arange(len(touched.day)), *rows])
-        return replace(
-            touched,
-            names=touched.names[every],
-            product=touched.product[every],
-            day=np.concatenate([touched.day, *reached]),
-            first_s=touched.first_s[every],
-        )
+        parts = [touched]
+        for back in range(1, -(-longest // DAY_S) + 1):
+            reaches = touched.first_s - longest < (touched.day - back + 1) * DAY_S
+            mine = touched.take(np.flatnonzero(reaches))
+            parts.append(replace(mine, day=mine.day - back))
+        joined = (np.concatenate([getattr(p, one.name) for p in parts]) for one in fields(touched))
+        return _Touched(*joined)
 
-    def _scan(self, lo: int, names: tuple[str, ...], span: tuple[int, int]) -> GranuleScan:
-        keys = (lo, lo + KEYS_PER_PART)
+    def _scan(
+        self, keys: tuple[int, int], names: tuple[str, ...], span: tuple[int, int]
+    ) -> GranuleScan:
         return self.lake.scan(self.engine, ScanRequest(*span, names, self.delivery, keys))
 
 
@@ -207,10 +215,7 @@ def _placed(days: Mapping[str, Sequence[Integers]]) -> Mapping[Place, Days]:
 
 def with_renewed(works: Sequence[Work], renewed: Mapping[Place, Days]) -> list[Work]:
     """Works with further product-days to be summed up anew, after what is added."""
-    again = [
-        Work(month, lo, month * DAY_S, month_of(month)[1] * DAY_S, days)
-        for (month, lo), days in sorted(renewed.items())
-    ]
+    again = [_month_work(place, days) for place, days in sorted(renewed.items())]
     return [*works, *again]
 
 
