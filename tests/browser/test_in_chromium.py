@@ -26,6 +26,9 @@ PAGES = {
     "objective": "/objectives/delay-p95/",
     "verdicts": "/rows/?verdict=violated",
     "load": "/load/?delivery=6",
+    "regimes": "/regimes/",
+    "regime": "/regimes/daily/",
+    "alerts": "/alerts/",
     "find": "/find/?q=gold",
 }
 WIDTHS = (1280, 390)

@@ -13,6 +13,7 @@ from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.product import customer, product
+from trueline.web.views.regimes import alerts, regime, regimes
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
 
@@ -27,6 +28,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("regimes/", regimes, name="regimes"),
+    path("regimes/<path:regime_id>/", regime, name="regime"),
+    path("alerts/", alerts, name="alerts"),
     path("find/", find, name="find"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
