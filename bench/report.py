@@ -138,8 +138,9 @@ protobuf library building every message of the same bodies.""",
     "aggregation": """Histograms of random parts merged in random order against the sorted samples,
 error at each of 1,999 percentiles; four shapes of distribution.""",
     "summaries": """Every share of good time of the month (good and known seconds, samples), with
-exclusions, once the plan is made: from granules, from summaries read from disk, and from summaries
-that a server has at hand; then with exclusions that changed after the summaries were built. Below,
-the same with planning, verdicts and rows, which cost the same either way. Batches: taken in, summed
-up and seen, in one process that keeps the lake and the summaries open.""",
+exclusions, once the plan is made: from granules, from summaries read from disk, from summaries
+that a server has at hand, and from those as columns, before an object is made of each row; then
+with exclusions that changed after the summaries were built. Below, the same with planning, verdicts
+and rows, which cost the same either way. Batches: taken in, summed up and seen, in one process that
+keeps the lake and the summaries open.""",
 }

@@ -36,7 +36,8 @@ def build(home: str) -> dict:
 
 def month(home: str, way: str, later_exclusions: bool = False) -> dict:
     """Seconds, samples and good seconds of every share of good time in the month, once the plan is
-    made. `way`: granules | summaries (first read from disk) | again (as a server has them).
+    made. `way`: granules | summaries (first read from disk) | again (as a server has them) |
+    columns (the same, as columns, not as the evidence of each task).
     `later_exclusions`: other exclusions than those that were known when summaries were built."""
     from trueline.settings.workspace import use_workspace
 
@@ -87,11 +88,35 @@ def month(home: str, way: str, later_exclusions: bool = False) -> dict:
             ]
         return found
 
+    if way == "columns":
+        return _columns(known, [task for chunk in chunks for task in chunk])
     if way == "again":
         once()
     watch = Stopwatch()
     found = once()
     return {**watch.read(), "figures": len(found), "digest": _digest(repr(sorted(found)).encode())}
+
+
+def _columns(known: Any, tasks: list[Any]) -> dict:
+    from trueline.assessment.summaries.answer import Questions
+    from trueline.assessment.summaries.evidence import asked_of
+
+    keys = known.lake.product_keys(sorted({t.product_id for t in tasks}))
+    by_answers: dict[int, list[Any]] = {}
+    for one in asked_of(known.summed.summaries, keys, tasks):
+        by_answers.setdefault(id(one.answers), []).append(one)
+    asked = [(mine, Questions.of([one.question for one in mine])) for mine in by_answers.values()]
+    watch = Stopwatch()
+    figures = [mine[0].answers.figures(questions) for mine, questions in asked]
+    spent = watch.read()
+    found = [
+        (one.task.product_id, one.task.objective.id, *row)
+        for (mine, _), told in zip(asked, figures, strict=True)
+        for one, *row in zip(
+            mine, *(c.tolist() for c in (told.known_s, told.samples, told.good_s)), strict=True
+        )
+    ]
+    return {**spent, "figures": len(found), "digest": _digest(repr(sorted(found)).encode())}
 
 
 def _moved(exclusions: Any) -> Any:

@@ -12,6 +12,7 @@ from bench.storage import Operator, facts_of, workspace_of
 
 SECTION = "summaries"
 TIMES = 50
+WAYS = ("granules", "summaries", "again", "columns")
 VISIBLE_S = 2.0
 
 
@@ -42,10 +43,11 @@ def _months(home: str, rounds: int) -> list[Figure]:
         month = partial(job, "bench.summing", "month", home=home, later_exclusions=later)
         measured = interleaved(
             rounds,
-            {way: partial(month, way=way) for way in ("granules", "summaries", "again")},
+            {way: partial(month, way=way) for way in WAYS},
         )
         found += [
-            _times(measured, "again", f"{what}: granules over summaries at hand"),
+            _times(measured, "columns", f"{what}: granules over summaries at hand, as columns"),
+            _times(measured, "again", f"{what}: granules over summaries at hand", goal=None),
             _times(measured, "summaries", f"{what}: granules over summaries from disk", goal=None),
             _differing(measured, what),
         ]

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from trueline.assessment.granule_sums import Tally
 from trueline.assessment.histogram import Histogram
@@ -18,7 +19,7 @@ from trueline.assessment.readings import number_of
 from trueline.assessment.states import ProductStates, states_of
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
 from trueline.assessment.summaries.reduce import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
-from trueline.assessment.summaries.runs import Integers, RunIndex, Runs
+from trueline.assessment.summaries.runs import Flags, Integers, RunIndex, Runs
 from trueline.calendars.intervals import Interval, subtract
 
 _DAY_BITS = 20
@@ -36,9 +37,9 @@ class Question:
 
 
 @dataclass(frozen=True)
-class _Columns:
-    """Questions as columns, and their windows, each with its `owner`; `firsts`: the first window
-    of each question."""
+class Questions:
+    """Many questions as columns, and their windows, each with its `owner`; `firsts`: the first
+    window of each question."""
 
     product: Integers
     reading: Integers
@@ -49,7 +50,7 @@ class _Columns:
     firsts: Integers
 
     @classmethod
-    def of(cls, questions: Sequence[Question]) -> _Columns:
+    def of(cls, questions: Sequence[Question]) -> Questions:
         rows = [
             (q.product_key, q.reading, KNOWN if q.watch is None else q.watch) for q in questions
         ]
@@ -64,6 +65,18 @@ class _Columns:
         """The UTC days around each question's time."""
         last = np.append(self.firsts[1:], len(self.opens)) - 1
         return self.opens[self.firsts] // DAY_S - 1, (self.closes[last] - 1) // DAY_S + 1
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is answered, a row for each question. `kept`: whether the violations of its threshold
+    are kept; where not, `good_s` says nothing."""
+
+    kept: Flags
+    known_s: Integers
+    samples: Integers
+    numbers: Integers
+    good_s: Integers
 
 
 @dataclass(frozen=True)
@@ -101,7 +114,8 @@ class Answers:
 
     def prepare(self) -> None:
         """Read and sort what every question needs, before threads share it."""
-        _ = self.runs, self._day_codes, self._watched_codes, self._parameter_days
+        _ = self.runs, self._some_without_number
+        _ = self._day_codes, self._watched_codes, self._parameter_days
 
     @cached_property
     def _readings(self) -> int:
@@ -113,42 +127,62 @@ class Answers:
 
     @cached_property
     def runs(self) -> RunIndex:
-        columns = self._columns("runs")
-        series = self._series(columns["product_key"], columns["reading"], columns["kind"])
-        return RunIndex(Runs(series, columns["start_s"], columns["step_s"], columns["count"]))
+        table = self.store.table(self.parts, "runs")
+        series = self._series_column(table, "kind")
+        start, step, count = (table[name].to_numpy() for name in ("start_s", "step_s", "count"))
+        return RunIndex(Runs(series, start, step.astype(np.int64), count.astype(np.int64)))
+
+    def _series_column(self, table: pa.Table, kind: str | None) -> Integers:
+        """The series of each row; `kind`: the column that says which of a reading's."""
+        series = table["product_key"].to_numpy().astype(np.int64)
+        series *= self._readings
+        series += table["reading"].to_numpy()
+        series *= self._kinds
+        if kind is not None:
+            series += table[kind].to_numpy()
+        series += 2 if kind is not None else KNOWN + 2
+        found: Integers = series
+        return found
 
     def tallies(self, questions: Sequence[Question]) -> list[Tally | None]:
         """Seconds, samples and good seconds of each; None where no day has the threshold's
         violations, although something was measured."""
         if not questions:
             return []
-        asked = _Columns.of(questions)
-        known_s = self._added(asked, KNOWN, starts=False)
-        numbers = self._added(asked, KNOWN, starts=True)
-        samples = numbers + self._added(asked, NO_NUMBER, starts=True)
-        good_s = known_s - self._added(asked, asked.watch, starts=False)
-        found = zip(
-            self._keeps_watch(asked),
-            known_s.tolist(),
-            samples.tolist(),
-            numbers.tolist(),
-            good_s.tolist(),
-            asked.watch.tolist(),
-            strict=True,
-        )
+        asked = Questions.of(questions)
+        columns = (column.tolist() for column in vars(self.figures(asked)).values())
+        found = zip(*columns, asked.watch.tolist(), strict=True)
         return [
             Tally(known, sampled, count, () if watch == KNOWN else (good,)) if kept else None
             for kept, known, sampled, count, good, watch in found
         ]
 
-    def _added(self, asked: _Columns, kind: Integers | int, *, starts: bool) -> Integers:
-        """Granules that start, or seconds, of all windows of each question."""
-        series = self._series(asked.product, asked.reading, kind)[asked.owner]
-        ask = self.runs.starts if starts else self.runs.seconds
-        sums: Integers = np.add.reduceat(ask(series, asked.opens, asked.closes), asked.firsts)
-        return sums
+    def figures(self, asked: Questions) -> Figures:
+        """The same as columns."""
+        known_s, numbers = self._added(asked, KNOWN)
+        samples = numbers
+        if self._some_without_number:
+            samples = numbers + self._added(asked, NO_NUMBER)[1]
+        return Figures(
+            kept=self._keeps_watch(asked),
+            known_s=known_s,
+            samples=samples,
+            numbers=numbers,
+            good_s=known_s - self._added(asked, asked.watch)[0],
+        )
 
-    def _keeps_watch(self, asked: _Columns) -> list[bool]:
+    def _added(self, asked: Questions, kind: Integers | int) -> tuple[Integers, Integers]:
+        """Seconds, and granules that start, over all windows of each question."""
+        series = self._series(asked.product, asked.reading, kind)[asked.owner]
+        seconds, starts = self.runs.both(series, asked.opens, asked.closes)
+        return np.add.reduceat(seconds, asked.firsts), np.add.reduceat(starts, asked.firsts)
+
+    @cached_property
+    def _some_without_number(self) -> bool:
+        kinds = self.store.table(self.parts, "runs")["kind"]
+        return bool(pc.any(pc.equal(kinds, NO_NUMBER)).as_py())
+
+    def _keeps_watch(self, asked: Questions) -> Flags:
         """Whether the violations are kept on every day on which something was measured."""
         watch = asked.watch
         first, last = asked.hull_days()
@@ -158,7 +192,7 @@ class Answers:
         days = _between(self._day_codes, series, first, last)
         kept = _between(self._watched_codes, watched, first, last)
         plain = _between(self._parameter_days, parameter, first, last)
-        whole: list[bool] = ((days == plain) & ((watch == KNOWN) | (kept == days))).tolist()
+        whole: Flags = (days == plain) & ((watch == KNOWN) | (kept == days))
         return whole
 
     def moments(self, question: Question) -> Moments | None:
@@ -247,26 +281,13 @@ class Answers:
         parts = [np.arange(a, b) for a, b in zip(begins, ends, strict=True)]
         return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64)
 
-    def _columns(self, name: str) -> dict[str, Integers]:
-        table = self.store.table(self.parts, name)
-        return {
-            field.name: table[field.name].to_numpy().astype(np.int64)
-            for field in table.schema
-            if pa.types.is_integer(field.type) and not table[field.name].null_count
-        }
-
     @cached_property
     def _days(self) -> pa.Table:
         return self.store.table(self.parts, "days").combine_chunks()
 
     @cached_property
     def _all_day_codes(self) -> Integers:
-        days = self._days
-        product = days["product_key"].to_numpy().astype(np.int64)
-        reading = days["reading"].to_numpy().astype(np.int64)
-        series = self._series(product, reading, KNOWN)
-        codes: Integers = (series << _DAY_BITS) + days["day"].to_numpy()
-        return codes
+        return _coded(self._series_column(self._days, None), self._days)
 
     @cached_property
     def _day_order(self) -> Integers:
@@ -278,13 +299,12 @@ class Answers:
 
     @cached_property
     def _day_codes(self) -> Integers:
-        return np.unique(self._sorted_day_codes)
+        return _distinct(self._all_day_codes)
 
     @cached_property
     def _watched_codes(self) -> Integers:
-        columns = self._columns("watched")
-        series = self._series(columns["product_key"], columns["reading"], columns["watch"])
-        return np.unique((series << _DAY_BITS) + columns["day"])
+        table = self.store.table(self.parts, "watched")
+        return _distinct(_coded(self._series_column(table, "watch"), table))
 
     @cached_property
     def _parameter_number(self) -> Integers:
@@ -300,17 +320,15 @@ class Answers:
         """Days on which anything of a parameter was measured, by its first reading."""
         days = self._days
         product = days["product_key"].to_numpy().astype(np.int64)
-        reading = days["reading"].to_numpy().astype(np.int64)
-        series = self._parameter_of(product, reading)
-        return np.unique((series << _DAY_BITS) + days["day"].to_numpy())
+        return _distinct(_coded(self._parameter_of(product, days["reading"].to_numpy()), days))
 
     @cached_property
     def _sorted_buckets(self) -> tuple[Integers, dict[str, Integers]]:
-        columns = self._columns("buckets")
-        series = self._series(columns["product_key"], columns["reading"], KNOWN)
-        codes = (series << _DAY_BITS) + columns["day"]
+        table = self.store.table(self.parts, "buckets")
+        codes = _coded(self._series_column(table, None), table)
         order = np.argsort(codes, kind="stable")
-        return codes[order], {name: columns[name][order] for name in ("bucket", "count")}
+        columns = {name: table[name].to_numpy()[order] for name in ("bucket", "count")}
+        return codes[order], {n: c.astype(np.int64) for n, c in columns.items()}
 
     @property
     def _bucket_codes(self) -> Integers:
@@ -319,6 +337,18 @@ class Answers:
     @property
     def _buckets(self) -> dict[str, Integers]:
         return self._sorted_buckets[1]
+
+
+def _coded(series: Integers, table: pa.Table) -> Integers:
+    """Series and day of each row as one integer."""
+    codes: Integers = (series << _DAY_BITS) + table["day"].to_numpy()
+    return codes
+
+
+def _distinct(codes: Integers) -> Integers:
+    """Sorted, each once. Faster than numpy's own on what is nearly sorted."""
+    codes = np.sort(codes, kind="stable")
+    return codes[np.append(True, codes[1:] != codes[:-1])] if len(codes) else codes
 
 
 def whole_days(allowed: Sequence[Interval]) -> list[tuple[int, int]]:

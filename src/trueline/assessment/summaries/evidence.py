@@ -39,7 +39,7 @@ _SUMS = (Statistic.MEAN, Statistic.SUM, Statistic.RATIO)
 
 
 @dataclass(frozen=True)
-class _Asked:
+class AskedTask:
     """A task, its place among all tasks, and its question."""
 
     place: int
@@ -80,12 +80,12 @@ def evidence_from_summaries(
 ) -> dict[int, Evidence]:
     """By place among the tasks, the evidence of those that the summaries answer."""
     keys = request.lake.product_keys(sorted({t.product_id for t in tasks}))
-    asked = _asked(summaries, keys, tasks)
-    by_answers: dict[int, list[_Asked]] = {}
+    asked = asked_of(summaries, keys, tasks)
+    by_answers: dict[int, list[AskedTask]] = {}
     for one in asked:
         by_answers.setdefault(id(one.answers), []).append(one)
     found: dict[int, Evidence] = {}
-    cut: list[tuple[_Asked, Tally, Moments]] = []
+    cut: list[tuple[AskedTask, Tally, Moments]] = []
     for together in by_answers.values():
         tallies = together[0].answers.tallies([one.question for one in together])
         for one, tally in zip(together, tallies, strict=True):
@@ -105,7 +105,7 @@ def evidence_from_summaries(
 
 
 def _at_once(
-    engine: Engine, request: EvidenceRequest, asked: _Asked, tally: Tally
+    engine: Engine, request: EvidenceRequest, asked: AskedTask, tally: Tally
 ) -> Evidence | None:
     """Shares of good time, states and histograms."""
     evidence = _evidence(request, asked.task, tally)
@@ -121,7 +121,7 @@ def _at_once(
 
 
 def _with_histogram(
-    engine: Engine, request: EvidenceRequest, asked: _Asked, evidence: Evidence
+    engine: Engine, request: EvidenceRequest, asked: AskedTask, evidence: Evidence
 ) -> Evidence | None:
     """The percentile of whole days' histograms and of the granules that they leave."""
     found = asked.answers.histogram(asked.question)
@@ -139,9 +139,9 @@ def _with_histogram(
     return replace(evidence, sketched=sketched)
 
 
-def _asked(
+def asked_of(
     summaries: OpenSummaries, keys: Mapping[str, int], tasks: Sequence[Task]
-) -> list[_Asked]:
+) -> list[AskedTask]:
     series: dict[int, _Series | None] = {}  # by objective: many tasks share one
     mine: list[tuple[int, Task, Question, Losses | None]] = []
     for place, task in enumerate(tasks):
@@ -157,11 +157,11 @@ def _asked(
             mine.append((place, task, question, found.losses))
     if not mine:
         return []
-    first = min(q.allowed[0][0] for _, _, q, _ in mine)
-    last = max(q.allowed[-1][1] for _, _, q, _ in mine)
-    answers = summaries.answers([q.product_key for _, _, q, _ in mine], first, last)
+    edges = [(q.allowed[0][0], q.allowed[-1][1]) for _, _, q, _ in mine]
+    first, last = min(edge[0] for edge in edges), max(edge[1] for edge in edges)
+    answers = summaries.answers({q.product_key for _, _, q, _ in mine}, first, last)
     return [
-        _Asked(place, task, q, answers[q.product_key // KEYS_PER_PART * KEYS_PER_PART], losses)
+        AskedTask(place, task, q, answers[q.product_key // KEYS_PER_PART * KEYS_PER_PART], losses)
         for place, task, q, losses in mine
     ]
 
@@ -204,7 +204,7 @@ def _evidence(request: EvidenceRequest, task: Task, tally: Tally) -> Evidence:
 
 
 def _with_moments(
-    engine: Engine, request: EvidenceRequest, cut: Sequence[tuple[_Asked, Tally, Moments]]
+    engine: Engine, request: EvidenceRequest, cut: Sequence[tuple[AskedTask, Tally, Moments]]
 ) -> dict[int, Evidence]:
     """Sums and extremes of whole days, with the granules of the days that allowed time cuts."""
     scales = _scales(engine, request, [one for one, _, _ in cut])
@@ -223,7 +223,7 @@ def _with_moments(
 
 
 def _scales(
-    engine: Engine, request: EvidenceRequest, asked: Sequence[_Asked]
+    engine: Engine, request: EvidenceRequest, asked: Sequence[AskedTask]
 ) -> dict[str, int | None]:
     """The decimals in which a scan of granules would give each parameter that is summed up; None:
     doubles."""

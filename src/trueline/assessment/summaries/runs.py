@@ -72,6 +72,9 @@ def runs_of(series: Integers, start_s: Integers, duration_s: Integers, day: Inte
     )
 
 
+_Place = tuple[Integers, Integers, Flags]
+
+
 class RunIndex:
     """Runs that can be asked for windows: seconds covered and granules that start, each in two
     binary searches, however many granules the runs stand for. Runs of one series never overlap."""
@@ -83,7 +86,7 @@ class RunIndex:
         if most.bit_length() + self._span_s.bit_length() > _MOST_BITS:
             raise OverflowError("more series and seconds than one integer can tell apart")
         self._most = most
-        place = self._place(runs.series, runs.start_s)
+        place = runs.series * self._span_s + (runs.start_s - self._first_s)
         if len(place) and bool((np.diff(place) < 0).any()):
             order = np.argsort(place, kind="stable")
             runs, place = runs.take(order), place[order]
@@ -94,11 +97,13 @@ class RunIndex:
 
     def seconds(self, series: Integers, opens: Integers, closes: Integers) -> Integers:
         """Seconds of each window [opens, closes) that the runs of its series cover."""
-        return self._seconds_before(series, closes) - self._seconds_before(series, opens)
+        after = self._seconds_before(closes, self._last_before(series, closes))
+        return after - self._seconds_before(opens, self._last_before(series, opens))
 
     def starts(self, series: Integers, opens: Integers, closes: Integers) -> Integers:
         """Granules of each window's series that start in it."""
-        return self._starts_before(series, closes) - self._starts_before(series, opens)
+        after = self._starts_before(closes, self._last_before(series, closes))
+        return after - self._starts_before(opens, self._last_before(series, opens))
 
     def slice_of(self, series: int) -> slice:
         """The runs of one series."""
@@ -108,7 +113,7 @@ class RunIndex:
     def _place(self, series: Integers, at_s: Integers) -> Integers:
         return series * self._span_s + np.clip(at_s - self._first_s, 0, self._span_s - 1)
 
-    def _last_before(self, series: Integers, at_s: Integers) -> tuple[Integers, Integers, Flags]:
+    def _last_before(self, series: Integers, at_s: Integers) -> _Place:
         """How many runs start before the instant, in the order of all runs; which is the last of
         them; and whether that belongs to the series."""
         # Series that no run has are past all places.
@@ -120,20 +125,28 @@ class RunIndex:
             mine &= self.runs.series[last] == series
         return found, last, mine
 
-    def _seconds_before(self, series: Integers, at_s: Integers) -> Integers:
-        found, last, mine = self._last_before(series, at_s)
-        if not len(self.runs):
-            return np.zeros(len(series), np.int64)
-        runs = self.runs
+    def both(
+        self, series: Integers, opens: Integers, closes: Integers
+    ) -> tuple[Integers, Integers]:
+        """Seconds covered and granules that start, of each window."""
+        begin, end = self._last_before(series, opens), self._last_before(series, closes)
+        return (
+            self._seconds_before(closes, end) - self._seconds_before(opens, begin),
+            self._starts_before(closes, end) - self._starts_before(opens, begin),
+        )
+
+    def _seconds_before(self, at_s: Integers, place: _Place) -> Integers:
+        runs, (found, last, mine) = self.runs, place
+        if not len(runs):
+            return np.zeros(len(at_s), np.int64)
         past = runs.start_s[last] + runs.step_s[last] * runs.count[last] - at_s
         before: Integers = self._seconds[found] - np.where(mine, np.maximum(past, 0), 0)
         return before
 
-    def _starts_before(self, series: Integers, at_s: Integers) -> Integers:
-        found, last, mine = self._last_before(series, at_s)
-        if not len(self.runs):
-            return np.zeros(len(series), np.int64)
-        runs = self.runs
+    def _starts_before(self, at_s: Integers, place: _Place) -> Integers:
+        runs, (found, last, mine) = self.runs, place
+        if not len(runs):
+            return np.zeros(len(at_s), np.int64)
         begun = -((runs.start_s[last] - at_s) // runs.step_s[last])
         later = np.where(mine, np.maximum(runs.count[last] - begun, 0), 0)
         before: Integers = self._counts[found] - later
