@@ -42,13 +42,10 @@ def month(home: str, way: str, later_exclusions: bool = False) -> dict:
     from trueline.settings.workspace import use_workspace
 
     workspace = use_workspace(Path(home))
-    from trueline.assessment.assess import AssessmentRequest, chunks_of
     from trueline.assessment.evidence import gather_evidence
     from trueline.assessment.known import what_was_known
-    from trueline.assessment.plan import PlanRequest, plan_assessment
     from trueline.assessment.side_by_side import side_by_side
     from trueline.assessment.summed import with_summaries
-    from trueline.calendars.periods import parse_period
     from trueline.engine.duckdb import DuckDBEngine
 
     known = what_was_known(workspace)
@@ -56,17 +53,7 @@ def month(home: str, way: str, later_exclusions: bool = False) -> dict:
         known = replace(known, exclusions=_moved(known.exclusions))
     if way != "granules":
         known = with_summaries(workspace, known).known
-    request = PlanRequest(parse_period(PERIOD))
-    chunks = [
-        [
-            task
-            for task in plan_assessment(
-                chunk, known.catalog, known.snapshot, known.exclusions, request
-            ).tasks
-            if task.objective.id in SHARES
-        ]
-        for chunk in chunks_of(known, AssessmentRequest(request.period))
-    ]
+    chunks = _planned(known)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
 
     def once() -> list[tuple[object, ...]]:
@@ -95,6 +82,25 @@ def month(home: str, way: str, later_exclusions: bool = False) -> dict:
     watch = Stopwatch()
     found = once()
     return {**watch.read(), "figures": len(found), "digest": _digest(repr(sorted(found)).encode())}
+
+
+def _planned(known: Any) -> list[list[Any]]:
+    """The tasks of every share of the month, by chunks of products."""
+    from trueline.assessment.assess import AssessmentRequest, chunks_of
+    from trueline.assessment.plan import PlanRequest, plan_assessment
+    from trueline.calendars.periods import parse_period
+
+    request = PlanRequest(parse_period(PERIOD))
+    return [
+        [
+            task
+            for task in plan_assessment(
+                chunk, known.catalog, known.snapshot, known.exclusions, request
+            ).tasks
+            if task.objective.id in SHARES
+        ]
+        for chunk in chunks_of(known, AssessmentRequest(request.period))
+    ]
 
 
 def _columns(known: Any, tasks: list[Any]) -> dict:
