@@ -21,9 +21,12 @@ from trueline.monitoring.forecast import (
     rate_prior,
 )
 from trueline.monitoring.money import MoneyAtRisk, Stake, credit_of, money_at_risk
+from trueline.monitoring.observe import Day
 from trueline.monitoring.parse import content_of, parse_regimes, regime_of
 from trueline.monitoring.peers import MemberValue, unlike_peers
+from trueline.monitoring.predict import Episodes, Member, Running, back_test
 from trueline.monitoring.values import DEFAULT_TRIGGERS, Trigger, TriggerKind
+from trueline.offerings.values import Comparator, ServiceLevelObjective, Statistic
 
 
 def run_of(trigger: Trigger, values: list[int], *, step_s: int = 10) -> list[bool]:
@@ -204,3 +207,37 @@ def test_a_faulty_regime_is_refused_with_its_place(before: bytes, after: bytes, 
         parse_regimes(REGIMES.replace(before, after), "regimes.yaml")
 
     assert words in str(caught.value)
+
+
+def member_of(days: list[int], outages: list[tuple[int, int]] | None = None) -> Member:
+    """Days of 100 s, each wholly known, with this much bad time; 10 % may be bad."""
+    objective = ServiceLevelObjective(
+        "share", "delay", Statistic.CONFORMANCE, Comparator.GE, Decimal("0.9")
+    )
+    listed = [Day(n * 100, n * 100 + 100, bad, 100, 100) for n, bad in enumerate(days)]
+    return Member(objective, listed, outages)
+
+
+def test_an_episode_is_a_day_with_bad_time_or_an_outage_up_to_then() -> None:
+    by_days = member_of([0, 30, 0, 100])
+    by_outages = member_of([0, 30, 0, 100], [(110, 120), (150, 170), (300, 400)])
+
+    assert by_days.episodes(400) == Episodes((30, 100), 400)
+    assert by_days.episodes(350) == Episodes((30,), 300)
+    assert by_outages.episodes(350) == Episodes((10, 20, 50), 300)
+    assert by_days.running((100, 300), 200) == Running(30, 200, 200, 0.9)
+
+
+def test_the_back_test_predicts_the_period_before_from_what_was_known_then() -> None:
+    # Four days each; the second half of the history is the period before.
+    calm = {f"p{n}": member_of([0] * 8) for n in range(9)}
+    bad = member_of([100, 100, 0, 0, 100, 100, 100, 100])
+
+    test = back_test({**calm, "bad": bad}, (400, 800))
+
+    assert test.forecasts == 30
+    assert test.score is not None
+    assert test.base_rate is not None
+    # The bad one is overdrawn at every origin, the others never are: near to perfect.
+    assert test.base_rate == pytest.approx(0.09)
+    assert test.score < test.base_rate

@@ -15,12 +15,7 @@ from trueline.monitoring.cohort import Cohort, counted, rounded, worst_of
 from trueline.monitoring.money import Stake, credit_of, money_at_risk
 from trueline.monitoring.observe import Day, Seen, is_share
 from trueline.monitoring.peers import MemberValue, unlike_peers
-from trueline.monitoring.predict import (
-    back_test,
-    episodes_of,
-    probabilities,
-    running_of,
-)
+from trueline.monitoring.predict import Member, back_test, probabilities
 from trueline.monitoring.values import Regime, TriggerKind
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
@@ -156,22 +151,21 @@ class Asking:
     def _predicted(
         self, rows: Sequence[AssessmentRow]
     ) -> tuple[dict[str, object] | None, list[Measure]]:
-        members = [r for r in rows if is_share(self._objective(r)) and self._days(r)]
-        if not members:
+        shares = [r for r in rows if is_share(self._objective(r)) and self._days(r)]
+        if not shares:
             return None, []
-        days = {r.product_id: self._days(r) for r in members}
-        objectives = {r.product_id: self._objective(r) for r in members}
-        history = {m: episodes_of(own, own[0].start_s, self.due_s) for m, own in days.items()}
+        members = {r.product_id: self._member(r) for r in shares}
+        history = {name: member.episodes(self.due_s) for name, member in members.items()}
         running = {}
-        for row in members:
-            span = (row.period_start, self.due_s)
-            now = sum(d.allowed_s for d in days[row.product_id] if d.start_s >= span[0])
-            left = max(0, self.seen.whole_s[row.product_id, row.objective_id] - now)
-            running[row.product_id] = running_of(
-                days[row.product_id], objectives[row.product_id], span, left
+        for row in shares:
+            member = members[row.product_id]
+            so_far = sum(d.allowed_s for d in member.days if d.start_s >= row.period_start)
+            to_come = self.seen.whole_s[row.product_id, row.objective_id] - so_far
+            running[row.product_id] = member.running(
+                (row.period_start, self.due_s), max(0, to_come)
             )
         chances = probabilities(history, running)
-        tested = back_test(days, objectives, self._before(members[0]))
+        tested = back_test(members, self._before(shares[0]))
         measures = [
             self._measure(TriggerKind.PREDICTED, member, chances[member], {"bad_s": now.bad_s})
             for member, now in sorted(running.items())
@@ -189,6 +183,10 @@ class Asking:
             **self._money(chances),
         }
         return plain, measures
+
+    def _member(self, row: AssessmentRow) -> Member:
+        outages = self.seen.outages.get((row.product_id, row.objective_id))
+        return Member(self._objective(row), self._days(row), outages)
 
     def _days(self, row: AssessmentRow) -> Sequence[Day]:
         return self.seen.days.get((row.product_id, row.objective_id), ())

@@ -10,18 +10,19 @@ from datetime import timedelta
 
 from trueline.assessment.assess import AssessmentRequest, Known, assess, chunks_of, find_products
 from trueline.assessment.evidence import gather_evidence
-from trueline.assessment.plan import PlanRequest, Task, plan_assessment
+from trueline.assessment.plan import FOREVER_S, PlanRequest, Task, plan_assessment
 from trueline.assessment.statistics import RULES
+from trueline.assessment.statistics.availability_outage import outage_time
 from trueline.assessment.statistics.rule import Evidence, Source
 from trueline.assessment.values import AssessmentRow
 from trueline.assessment.verdict import SHARE_STATISTICS
 from trueline.calendars.instants import instant
-from trueline.calendars.intervals import intersect
+from trueline.calendars.intervals import Interval, intersect
 from trueline.calendars.periods import Period, period_containing
 from trueline.engine import Engine
 from trueline.monitoring.burning import Burnt, lengths
 from trueline.monitoring.values import Regime
-from trueline.offerings.values import ServiceLevelObjective
+from trueline.offerings.values import ServiceLevelObjective, Statistic
 
 Series = tuple[str, str]  # product, objective
 _TASKS_AT_ONCE = 20_000
@@ -49,6 +50,7 @@ class Seen:
     recent: Mapping[Series, Mapping[int, Burnt]]  # by length of a window that ends at the instant
     days: Mapping[Series, Sequence[Day]]
     whole_s: Mapping[Series, int]  # allowed time of the whole period, as known now
+    outages: Mapping[Series, Sequence[Interval]]  # of availability by outages, up to the instant
 
 
 def observe(
@@ -73,7 +75,20 @@ def observe(
         recent=_recent(engine, known, request, (due_s, *_lengths(regime))),
         days=_days(engine, known, replace(request, objective_ids=share_ids), due_s),
         whole_s={_series(task): task.unit.allowed_s for task in shares},
+        outages={
+            _series(task): _outages(known, task)
+            for task in shares
+            if task.objective.statistic is Statistic.AVAILABILITY_OUTAGE
+        },
     )
+
+
+def _outages(known: Known, task: Task) -> list[Interval]:
+    """Every outage that the parameter knows of, overlapping tickets as one, ended by the run's
+    instant at the latest."""
+    events = known.events.get(task.product_id, ())
+    found = outage_time(Evidence(task=task, events=events, as_of_s=known.as_of_s))
+    return intersect(found, [(-FOREVER_S, known.as_of_s)])
 
 
 def is_share(objective: ServiceLevelObjective) -> bool:

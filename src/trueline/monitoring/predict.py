@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from trueline.calendars.intervals import Interval, intersect
 from trueline.monitoring.forecast import (
     Exposure,
     base_rate_score,
@@ -46,11 +47,34 @@ class BackTest:
     base_rate: float | None
 
 
-def episodes_of(days: Sequence[Day], from_s: int, to_s: int) -> Episodes:
-    """Each day with bad time is one episode, as long as its bad time."""
-    mine = [d for d in days if d.start_s >= from_s and d.end_s <= to_s]
-    lengths = tuple(d.bad_s for d in mine if d.bad_s)
-    return Episodes(lengths, sum(d.allowed_s for d in mine))
+@dataclass(frozen=True)
+class Member:
+    """What is known of one member: its days, and its outages where outages are what counts."""
+
+    objective: ServiceLevelObjective
+    days: Sequence[Day]
+    outages: Sequence[Interval] | None = None
+
+    def episodes(self, until_s: int) -> Episodes:
+        """Up to an instant: every outage, or else every day with bad time, as long as its bad time.
+        An outage that goes on is as long as it has been."""
+        days = [d for d in self.days if d.end_s <= until_s]
+        seconds = sum(d.allowed_s for d in days)
+        if self.outages is None:
+            return Episodes(tuple(d.bad_s for d in days if d.bad_s), seconds)
+        told = [(self.days[0].start_s, until_s)] if self.days else []
+        lengths = tuple(end - start for start, end in intersect(self.outages, told))
+        return Episodes(lengths, seconds)
+
+    def running(self, span: tuple[int, int], remaining_s: int) -> Running:
+        """What the days that start in [start, end) hold, with so much allowed time to come."""
+        mine = [d for d in self.days if span[0] <= d.start_s < span[1]]
+        return Running(
+            sum(d.bad_s for d in mine),
+            sum(d.known_s for d in mine),
+            remaining_s,
+            float(exact_fraction(self.objective.conformance_target)),
+        )
 
 
 def probabilities(
@@ -74,40 +98,22 @@ def probabilities(
     return found
 
 
-def running_of(
-    days: Sequence[Day], objective: ServiceLevelObjective, span: tuple[int, int], remaining_s: int
-) -> Running:
-    """What the days in [start, end) hold, with so much allowed time to come."""
-    mine = [d for d in days if span[0] <= d.start_s < span[1]]
-    return Running(
-        sum(d.bad_s for d in mine),
-        sum(d.known_s for d in mine),
-        remaining_s,
-        float(exact_fraction(objective.conformance_target)),
-    )
-
-
-def back_test(
-    days: Mapping[str, Sequence[Day]],
-    objectives: Mapping[str, ServiceLevelObjective],
-    before: tuple[int, int],
-) -> BackTest:
+def back_test(members: Mapping[str, Member], before: tuple[int, int]) -> BackTest:
     """Predictions within the whole period before, each from what had happened until then."""
     start_s, end_s = before
     forecasts: list[tuple[float, bool]] = []
     for part in ORIGINS:
         origin = start_s + int((end_s - start_s) * part)
         history, running, came = {}, {}, {}
-        for member, own in days.items():
-            told = [d for d in own if start_s <= d.start_s < end_s]
-            if not told or sum(d.known_s for d in told) == 0:
+        for name, member in members.items():
+            told = [d for d in member.days if start_s <= d.start_s < end_s]
+            known_s = sum(d.known_s for d in told)
+            if known_s == 0:
                 continue
-            objective = objectives[member]
             to_come = sum(d.allowed_s for d in told if d.start_s >= origin)
-            history[member] = episodes_of(own, own[0].start_s, origin)
-            running[member] = running_of(own, objective, (start_s, origin), to_come)
-            bad_s, known_s = sum(d.bad_s for d in told), sum(d.known_s for d in told)
-            came[member] = bad_s > (1 - running[member].target) * known_s
+            history[name] = member.episodes(origin)
+            running[name] = member.running((start_s, origin), to_come)
+            came[name] = sum(d.bad_s for d in told) > (1 - running[name].target) * known_s
         found = probabilities(history, running)
-        forecasts += [(found[member], came[member]) for member in sorted(found)]
+        forecasts += [(found[name], came[name]) for name in sorted(found)]
     return BackTest(len(forecasts), brier_score(forecasts), base_rate_score(forecasts))
