@@ -31,7 +31,7 @@ from trueline.monitoring.run import repeat_run, run_of, run_regime
 from trueline.monitoring.values import RegimeState
 from trueline.settings.workspace import Workspace
 from trueline.worker.due import due_instant, is_due
-from trueline.worker.turn import take_turn
+from trueline.worker.turn import Worker
 
 DAY = 86_400
 REGIME = """\
@@ -266,12 +266,17 @@ def test_the_worker_runs_what_is_due_and_goes_on_after_a_failure(operator: Small
     deliver_day(operator, 0)
     now = datetime(2026, 10, 2, 3, tzinfo=UTC)
 
-    turn = take_turn(operator.workspace, operator.engine, now=now)
-    again = take_turn(operator.workspace, operator.engine, now=now)
+    operator.summarise()
+    deliver_day(operator, 1)
+    worker = Worker(operator.workspace, operator.engine)
+
+    turn = worker.take_turn(now=now)
+    again = worker.take_turn(now=now)
 
     assert [sentence.split(":")[0] for sentence in turn.failed] == ["aaa"]
     assert "nowhere" in turn.failed[0]
-    assert [s.partition(": ")[0] for s in turn.done] == ["lines at 2026-10-02T00:00:00Z"]
+    done = [sentence.partition(": ")[0] for sentence in turn.done]
+    assert done == ["summaries", "lines at 2026-10-02T00:00:00Z"]
     assert again.done == []
     assert RegimeRun.objects.count() == 1
 

@@ -38,15 +38,21 @@ def builder_of(workspace: Workspace, lake: Lake, engine: Engine) -> SummaryBuild
     return SummaryBuilder(SummaryStore(workspace), lake, engine)
 
 
-def summarise(workspace: Workspace, engine: Engine) -> BuildReport:
-    """Bring the summaries up to everything recorded; from nothing where there are none."""
+def summarise(
+    workspace: Workspace, engine: Engine, builder: SummaryBuilder | None = None
+) -> BuildReport:
+    """Bring the summaries up to everything recorded; from nothing where there are none. A `builder`
+    that is kept remembers what the standards ask for."""
 
     def standards() -> Standards:
         known = what_was_known(workspace)
         return Standards(known.catalog, known.snapshot)
 
-    with open_lake(workspace) as lake:
-        return builder_of(workspace, lake, engine).bring_up_to_date(standards)
+    kept = builder or builder_of(workspace, open_lake(workspace), engine)
+    try:
+        return kept.bring_up_to_date(standards)
+    finally:
+        kept.lake.close()  # it opens again by itself; a compaction waits for readers
 
 
 def asked_first(workspace: Workspace, engine: Engine, known: Known) -> SummedKnown | None:

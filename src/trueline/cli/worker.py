@@ -18,11 +18,11 @@ def worker(
     """Bring summaries up to date and run regimes that are due, again and again. Exit code 1 when
     a turn of --once failed in part."""
     workspace = console.workspace()
-    from trueline.worker.turn import take_turn
+    from trueline.worker.turn import Worker
 
-    engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+    own = Worker(workspace, DuckDBEngine(spill_dir=workspace.home / "spill"))
     while True:
-        turn = take_turn(workspace, engine, now=console.now())
+        turn = own.take_turn(now=console.now())
         for sentence in turn.done:
             console.out.print(sentence, markup=False)
         for sentence in turn.failed:

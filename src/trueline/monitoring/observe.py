@@ -13,7 +13,7 @@ from trueline.assessment.evidence import gather_evidence
 from trueline.assessment.plan import FOREVER_S, PlanRequest, Task, plan_assessment
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
-from trueline.assessment.statistics.rule import Evidence, Source
+from trueline.assessment.statistics.rule import Evidence, Finding, Source
 from trueline.assessment.values import AssessmentRow
 from trueline.assessment.verdict import SHARE_STATISTICS
 from trueline.calendars.instants import instant
@@ -22,7 +22,7 @@ from trueline.calendars.periods import Period, period_containing
 from trueline.engine import Engine
 from trueline.monitoring.burning import Burnt, lengths
 from trueline.monitoring.values import Regime
-from trueline.offerings.values import ServiceLevelObjective, Statistic
+from trueline.offerings.values import MissingData, ServiceLevelObjective, Statistic
 
 Series = tuple[str, str]  # product, objective
 _TASKS_AT_ONCE = 20_000
@@ -172,14 +172,20 @@ def _days(
             for task, _, finding in tasks:
                 unit = task.unit
                 if unit.allowed_s and unit.period_start < due_s:
-                    known_s = finding.good_s + finding.bad_s
-                    found[_series(task)].append(
-                        Day(
-                            unit.period_start,
-                            min(unit.period_end, due_s),
-                            finding.bad_s,
-                            known_s,
-                            unit.allowed_s,
-                        )
-                    )
+                    bad_s, known_s = _bad_and_known(task, finding)
+                    end_s = min(unit.period_end, due_s)
+                    day = Day(unit.period_start, end_s, bad_s, known_s, unit.allowed_s)
+                    found[_series(task)].append(day)
     return {series: sorted(days, key=lambda d: d.start_s) for series, days in found.items()}
+
+
+def _bad_and_known(task: Task, finding: Finding) -> tuple[int, int]:
+    """Seconds, with unknown time as the objective takes it."""
+    bad_s, known_s = finding.bad_s, finding.good_s + finding.bad_s
+    match task.objective.missing_data:
+        case MissingData.BAD:
+            return bad_s + finding.unknown_s, known_s + finding.unknown_s
+        case MissingData.GOOD:
+            return bad_s, known_s + finding.unknown_s
+        case _:
+            return bad_s, known_s

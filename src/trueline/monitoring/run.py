@@ -20,6 +20,7 @@ from trueline.engine import Engine
 from trueline.errors import InputError
 from trueline.intake.record import latest_delivery, write_lock
 from trueline.inventory.rules import members, parse_rule
+from trueline.measurement.lake import Lake
 from trueline.monitoring.acts import standing_regime
 from trueline.monitoring.alerts import record_alerts
 from trueline.monitoring.cohort import Cohort
@@ -94,7 +95,11 @@ def _found(
     known = with_summaries(workspace, known_at_delivery(workspace, delivery), exact=True).known
     known = replace(known, as_of_s=due_s)
     cohort = _cohort(known, regime, due_s)
-    seen = observe(engine, known, regime, cohort.everybody, due_s)
+    try:
+        seen = observe(engine, known, regime, cohort.everybody, due_s)
+    finally:
+        if isinstance(known.lake, Lake):
+            known.lake.close()  # a worker runs on: a compaction waits for readers
     said = [
         Asking(regime, cohort, seen, known.snapshot.products, objective_id, due_s).say()
         for objective_id in sorted({r.objective_id for r in seen.rows})

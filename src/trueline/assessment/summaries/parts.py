@@ -134,6 +134,7 @@ class SummaryStore:
         for path in self.root.glob("*.arrow"):
             if path.name.split(".")[0] not in named:
                 path.unlink(missing_ok=True)
+        self._read = {key: table for key, table in self._read.items() if key[0] in named}
 
     def write(self, part: Part, tables: Tables) -> Part:
         """Write a part's tables; it counts once an index names it."""
@@ -162,10 +163,6 @@ class SummaryStore:
             with pa.memory_map(str(self.root / f"{part.name}.{name}.arrow")) as source:
                 self._read[key] = pa.ipc.open_file(source).read_all()
         return self._read[key]
-
-    def forget(self) -> None:
-        """Let go of what was read."""
-        self._read.clear()
 
     def table(self, parts: Sequence[Part], name: str) -> pa.Table:
         """One table of several parts in their order, without rows whose product-day a later part
