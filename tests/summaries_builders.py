@@ -30,12 +30,16 @@ OFFERINGS = """\
 apiVersion: trueline/v1
 parameters:
   - {id: delay, unit: ms, kind: sampled}
-offerings:
+MOREofferings:
   - id: line
     objectives:
       - {id: share, parameter: delay, statistic: conformance,
          threshold: {comparator: LE, value: BOUND}, comparator: GE, conformance_target: 0.9}
       - {id: mean, parameter: delay, statistic: mean, comparator: LE, conformance_target: 20}
+"""
+JITTER = """\
+      - {id: steady, parameter: jitter, statistic: conformance,
+         threshold: {comparator: LE, value: 3}, comparator: GE, conformance_target: 0.9}
 """
 LOADERS = {
     "offerings.yaml": load_offerings,
@@ -63,8 +67,10 @@ class SmallOperator:
         path.write_text(text, encoding="utf-8")
         LOADERS[name](self.workspace, path, self._options())
 
-    def offer(self, bound: str) -> None:
-        self.load("offerings.yaml", OFFERINGS.replace("BOUND", bound))
+    def offer(self, bound: str, *, jitter: bool = False) -> None:
+        text = OFFERINGS.replace("BOUND", bound)
+        text = text.replace("MORE", "  - {id: jitter, unit: ms, kind: sampled}\n" if jitter else "")
+        self.load("offerings.yaml", text + (JITTER if jitter else ""))
 
     def sell(self, *products: str) -> None:
         rows = [f"{name},line,c,active,2026-01-01T00:00:00Z,,UTC" for name in products]

@@ -31,6 +31,7 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.load import LoadOptions
 from trueline.inventory.load import load_customers, load_products
 from trueline.measurement.events import load_events
+from trueline.measurement.lake import open_lake
 from trueline.measurement.load import load_measurement_file
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
@@ -156,6 +157,9 @@ def test_every_row_from_summaries_is_the_row_from_granules(
             operator.load("measurements.csv", folder)
             if data.draw(st.booleans()):
                 operator.summarise()
+            if data.draw(st.integers(0, 3)) == 0:
+                with open_lake(workspace) as lake:
+                    lake.compact(publishing=False)
         operator.summarise()
         assert operator.differences(spec.period) == []
         operator.load("exclusions.csv", folder)

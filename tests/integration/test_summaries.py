@@ -89,6 +89,23 @@ def test_a_changed_threshold_is_summed_up_from_granules_once(operator: SmallOper
     assert shares == [0.0, 1.0]
 
 
+def test_a_parameter_that_is_defined_after_it_was_measured_is_summed_up_then(
+    operator: SmallOperator,
+) -> None:
+    jitter = [G("p1", "jitter", OCTOBER + n * 900, 1.0) for n in range(96)]
+    operator.deliver(*day_of("p1", 0), *jitter)
+    operator.summarise()
+    operator.offer("20", jitter=True)
+    assert operator.rows(summed=True) == operator.rows(summed=False)
+
+    operator.summarise()
+
+    rows = operator.rows(summed=True)
+    assert rows == operator.rows(summed=False)
+    steady = next(r for r in rows if (r.product_id, r.objective_id) == ("p1", "steady"))
+    assert (steady.good_s, steady.value) == (86_400, 1.0)
+
+
 def test_an_older_question_is_answered_by_what_was_known_then(operator: SmallOperator) -> None:
     operator.deliver(*day_of("p1", 0))
     before = operator.recorded[-1]

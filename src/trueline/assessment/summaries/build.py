@@ -18,6 +18,7 @@ from trueline.assessment.summaries.due import (
     Asked,
     Work,
     lacking,
+    never_summed,
     whole_lake,
     with_renewed,
     works_of,
@@ -95,6 +96,8 @@ class SummaryBuilder:
         wishes = self._wishes(index, standards, delivery, changed=changed, works=works)
         if index.levels and changed:
             works = with_renewed(works, lacking(self.store, index, wishes))
+            asked = Asked(self.lake, self.engine, index, delivery)
+            works = with_renewed(works, never_summed(asked, wishes))
         making = Making(self.lake, self.engine, wishes, delivery)
         made = [self.store.write(part, tables) for part, tables in making.parts(works, index.made)]
         following = replace(

@@ -24,7 +24,7 @@ from trueline.assessment.summaries.runs import Integers
 from trueline.assessment.summaries.wishes import Wishes
 from trueline.calendars.periods import period_containing
 from trueline.engine import Engine
-from trueline.measurement.arrived import Arrived, held_extents
+from trueline.measurement.arrived import Arrived, arrived, held_extents
 from trueline.measurement.lake import Lake
 from trueline.measurement.scan import GranuleScan, ScanRequest
 
@@ -217,6 +217,18 @@ def with_renewed(works: Sequence[Work], renewed: Mapping[Place, Days]) -> list[W
     """Works with further product-days to be summed up anew, after what is added."""
     again = [_month_work(place, days) for place, days in sorted(renewed.items())]
     return [*works, *again]
+
+
+def never_summed(asked: Asked, wishes: Wishes) -> Mapping[Place, Days]:
+    """Every product-day of the parameters that nobody had defined when they were measured."""
+    known = {reading.parameter for reading in asked.index.readings}
+    new = {reading.parameter for reading in wishes.readings} - known
+    if not new:
+        return {}
+    names = {key: name for name, key in asked.lake.dictionary.parameters().items()}
+    every = _by_month(arrived(asked.lake, 0, asked.delivery), names).values()
+    mine = [t.take(np.flatnonzero(np.isin(t.names, sorted(new)))) for t in every]
+    return _placed(_packed_by_name([touched for touched in mine if len(touched.day)]))
 
 
 def lacking(store: SummaryStore, index: Index, wishes: Wishes) -> Mapping[Place, Days]:
