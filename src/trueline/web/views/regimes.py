@@ -20,6 +20,7 @@ from trueline.web.wording import floor_percent, utc_time
 
 RUNS_SHOWN = 30
 MEMBERS_SHOWN = 10
+ALERTS_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def regime(request: HttpRequest, regime_id: str) -> HttpResponse:
 
 def alerts(request: HttpRequest) -> HttpResponse:
     every = request.GET.get("all") == "1"
-    found = [ShownAlert(alert) for alert in alerts_of(standing_only=not every)[:500]]
+    found = [ShownAlert(alert) for alert in alerts_of(standing_only=not every)[:ALERTS_SHOWN]]
     return show(request, look(request), "web/alerts.html", {"alerts": found, "every": every})
 
 
