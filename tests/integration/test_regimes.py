@@ -253,6 +253,7 @@ def test_the_newest_end_of_the_cadence_is_due_once() -> None:
     now_s = OCTOBER + 3 * DAY + 5
     assert due_instant("P1D", now_s) == OCTOBER + 3 * DAY
     assert due_instant("P1M", now_s) == OCTOBER
+    assert due_instant("PT5M", now_s + 301) == OCTOBER + 3 * DAY + 300
     assert is_due("P1D", None, now_s)
     assert not is_due("P1D", OCTOBER + 3 * DAY, now_s)
     assert is_due("P1D", OCTOBER + 2 * DAY, now_s)

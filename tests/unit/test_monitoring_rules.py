@@ -198,7 +198,7 @@ def test_a_regime_keeps_its_meaning_as_it_is_recorded() -> None:
         (b"kind: burn", b"kind: burns", "Did you mean burn?"),
         (b"raise_at: 2", b"raise_at: 2, clear_below: 3", "both at once"),
         (b"cost: 12.50", b"cost: -1", "cost is below zero"),
-        (b"cost: 12.50", b"cadence: P2D", "is not a calendar period"),
+        (b"cost: 12.50", b"cadence: P2D", "'P2D' is not a cadence"),
         (b"    cost", b"    costs", "Did you mean cost?"),
     ],
 )

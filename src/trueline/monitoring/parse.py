@@ -10,7 +10,13 @@ from decimal import Decimal, InvalidOperation
 from trueline.calendars.periods import PERIODS
 from trueline.errors import InputError
 from trueline.intake.yaml_tree import Listing, Node, Table, parse_yaml, tree_of
-from trueline.monitoring.values import DEFAULT_TRIGGERS, Regime, Trigger, TriggerKind
+from trueline.monitoring.values import (
+    DEFAULT_TRIGGERS,
+    SHORT_CADENCES,
+    Regime,
+    Trigger,
+    TriggerKind,
+)
 from trueline.offerings.reading import Site, nearest, scalar_text
 
 _TEXTS = ("id", "name", "purpose", "group", "owner", "cadence", "window", "charge")
@@ -66,10 +72,10 @@ def parse_regime(node: Node, site: Site) -> Regime:
 def _check(regime: Regime, node: Node, site: Site) -> None:
     if not _ID.fullmatch(regime.id):
         raise site.child("id").error(node.line, f"{regime.id!r} is no id", "Use letters and digits")
-    for key in ("cadence", "window"):
-        if getattr(regime, key) not in PERIODS:
-            mend = f"Use one of {', '.join(PERIODS)}"
-            what = f"{getattr(regime, key)!r} is not a calendar period"
+    for key, known in (("cadence", (*SHORT_CADENCES, *PERIODS)), ("window", PERIODS)):
+        if getattr(regime, key) not in known:
+            mend = f"Use one of {', '.join(known)}"
+            what = f"{getattr(regime, key)!r} is not a {key}"
             raise site.child(key).error(node.line, what, mend)
     kinds = [trigger.kind for trigger in regime.triggers]
     if len(set(kinds)) < len(kinds):

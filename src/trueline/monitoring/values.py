@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+SHORT_CADENCES = {"PT5M": 300, "PT15M": 900, "PT1H": 3_600}  # seconds; beside calendar periods
+
 
 class RegimeState(StrEnum):
     DRAFT = "draft"
@@ -52,8 +54,9 @@ DEFAULT_TRIGGERS = {
 
 @dataclass(frozen=True)
 class Regime:
-    """What is watched. `objectives` empty: every one that members hold. `cadence` and `window` are
-    lengths of calendar periods in UTC: when it runs, and which period it judges to date.
+    """What is watched. `objectives` empty: every one that members hold. `cadence` is one of
+    SHORT_CADENCES or a calendar period in UTC: when it runs. `window`: the calendar period that it
+    judges to date.
     `cost` a month, for whoever owns it. `charge`: the product characteristic that holds the monthly
     charge; `credit_percent` of it is at stake. `least_samples`: fewer in a burn window say
     nothing."""
