@@ -25,6 +25,7 @@ SECTIONS = (
     "aggregation",
     "trends",
     "forecast",
+    "summaries",
 )
 
 

@@ -13,6 +13,7 @@ TITLES = {
     "victoriametrics": "Against VictoriaMetrics",
     "loading": "Loading",
     "aggregation": "Aggregation",
+    "summaries": "Summaries",
 }
 
 
@@ -137,4 +138,10 @@ on the same file with its defaults, and the protobuf library building every mess
 bodies.""",
     "aggregation": """Histograms of random parts merged in random order against the sorted samples,
 error at each of 1,999 percentiles; four shapes of distribution.""",
+    "summaries": """Every share of good time of the month (good and known seconds, samples), with
+exclusions, once the plan is made: from granules, from summaries read from disk, from summaries
+that a server has at hand, and from those as columns, before an object is made of each row; then
+with exclusions that changed after the summaries were built. Below, the same with planning, verdicts
+and rows, which cost the same either way. Batches: taken in, summed up and seen, in one process that
+keeps the lake and the summaries open.""",
 }

@@ -21,6 +21,7 @@ class Scale:
     push_samples: int = 10_000
     batch_products: int = 20_000
     batches: int = 288
+    summed_batches: int = 120
     histogram_values: int = 4_000_000
     histogram_rounds: int = 5
     trend_series: int = 20_000
@@ -41,6 +42,7 @@ SCALES = {
         push_samples=400,
         batch_products=500,
         batches=44,
+        summed_batches=30,
         histogram_values=100_000,
         histogram_rounds=2,
         trend_series=256,

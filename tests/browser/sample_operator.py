@@ -21,11 +21,16 @@ from trueline.assessment.values import (
     Verdict,
 )
 from trueline.assessment.wilson import wilson_interval
+from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.load import LoadOptions
 from trueline.intake.record import latest_delivery
 from trueline.inventory.load import load_customers, load_groups, load_products
 from trueline.inventory.snapshot import snapshot_at
 from trueline.measurement.load import MeasurementOptions, load_measurements
+from trueline.monitoring.acts import Act, approve_regime, draft_regimes, move_regime
+from trueline.monitoring.parse import parse_regimes
+from trueline.monitoring.run import run_regime
+from trueline.monitoring.values import RegimeState
 from trueline.offerings.catalog import catalog_at
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
@@ -94,6 +99,20 @@ def build_operator(workspace: Workspace, *, products: int = 120, granules: bool 
         path = _written(folder, "measurements.csv", _granules())
         load_measurements(workspace, [path], MeasurementOptions(options))
     store_sample(workspace, products=products)
+    if granules:
+        _watch(workspace)
+
+
+def _watch(workspace: Workspace) -> None:
+    """A regime over the measured product and its like, run for two days."""
+    text = f"regimes:\n  - {{id: daily, name: '{HOSTILE}', group: microwave, owner: desk}}\n"
+    draft_regimes(workspace, parse_regimes(text.encode(), "r.yaml"), Act("author", NOW))
+    approve_regime(workspace, "daily", Act("approver", NOW))
+    move_regime(workspace, "daily", RegimeState.ACTIVE, Act("author", NOW))
+    engine = DuckDBEngine(threads=1)
+    for day in (9, 10):
+        run_regime(workspace, engine, "daily", START_S + day * 86_400, now=NOW)
+    engine.close()
 
 
 def store_sample(workspace: Workspace, *, products: int, period: str = "2026-10") -> None:

@@ -35,6 +35,10 @@ PAGES = (
     "/rows/?verdict=violated&objective=delay-p95&group=microwave",
     "/rows/?verdict=stale",
     "/rows.csv?verdict=violated",
+    "/regimes/",
+    "/regimes/daily/",
+    "/alerts/",
+    "/alerts/?all=1",
     "/find/?q=gold",
     "/load/",
     "/healthz",
@@ -82,6 +86,7 @@ WRONG = (
     "/results/99/",
     "/corrections/99/",
     "/receipts/?product=none&objective=none",
+    "/regimes/none/",
     "/load/?delivery=999999",
     "/load/?delivery=x",
     "/load/999999/set-aside.csv",
@@ -110,6 +115,8 @@ def test_wrong_name_is_not_found(operator: Workspace, client: Client, path: str)
 @pytest.mark.parametrize(
     "path",
     [
+        "/regimes/",
+        "/regimes/daily/",
         "/customers/c0001/",
         "/rows/",
         "/products/p00001/",
@@ -127,6 +134,24 @@ def test_hostile_name_is_only_text(operator: Workspace, client: Client, path: st
 
 def test_hostile_name_is_still_shown(operator: Workspace, client: Client) -> None:
     assert HOSTILE in unescape(text_of(client, "/customers/c0001/"))
+
+
+def test_the_regime_page_tells_cohort_objectives_and_alerts(
+    own_operator: Workspace, client: Client
+) -> None:
+    page = text_of(client, "/regimes/daily/")
+    assert "2026-10 to 2026-10-11T00:00:00Z" in page
+    assert re.search(r"\d+ members now, \d+ when the period began", page)
+    assert "approved by approver" in page
+    assert "stale" in page
+    board = text_of(client, "/regimes/")
+    assert 'href="/regimes/daily/' in board
+
+
+def test_acts_on_regimes_are_no_loads_that_an_assessment_lacks(
+    operator: Workspace, client: Client
+) -> None:
+    assert "recorded after this assessment" not in text_of(client, "/")
 
 
 def test_exclusion_reason_is_escaped(operator: Workspace, client: Client) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTIONS = "main,pandas,loading,aggregation"
+SECTIONS = "main,pandas,loading,aggregation,summaries"
 
 
 def run(*arguments: str, folder: Path) -> str:
@@ -39,7 +39,7 @@ def test_a_small_run_gives_ratios_and_equal_answers(tmp_path: Path) -> None:
     }
 
     assert all(f["what"] in printed for f in figures)
-    for section in ("main", "pandas", "loading"):
+    for section in ("main", "pandas", "loading", "summaries"):
         ratios = [f for f in by_section[section] if f["unit"] == "x"]
         assert ratios, section
         assert all(f["value"] > 0 for f in ratios)
@@ -47,6 +47,9 @@ def test_a_small_run_gives_ratios_and_equal_answers(tmp_path: Path) -> None:
     assert [f["what"] for f in exact] == [
         "answers that differ",
         "counts, sums or merges in another order that differ",
+        "shares of the month: answers that differ",
+        "shares, exclusions changed: answers that differ",
+        "the same with plan, verdicts and rows: answers that differ",
     ]
     assert all(f["outcome"] == "pass" for f in exact)
     error = by_section["aggregation"][0]

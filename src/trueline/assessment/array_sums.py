@@ -19,7 +19,7 @@ from trueline.assessment.tallies import Demand, Tally, Wanted
 from trueline.measurement.granule_arrays import Flags, Integers, Numbers
 from trueline.offerings.values import Comparator
 
-_COMPARE = {
+COMPARE = {
     Comparator.GT: np.greater,
     Comparator.GE: np.greater_equal,
     Comparator.LT: np.less,
@@ -144,7 +144,7 @@ def _good_seconds(
     rows: _Rows, arrays: ReadingArrays, comparator: Comparator, bound: Decimal
 ) -> int:
     stored, number = exact_bound(comparator, bound, arrays.decimals)
-    keeps = _COMPARE[stored]
+    keeps = COMPARE[stored]
     good_s = 0
     for part in rows.slices:
         flags = keeps(arrays.number[part], number)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trueline.assessment.evidence import gather_evidence
-from trueline.assessment.granule_search import EvidenceRequest, LakeLike
+from trueline.assessment.granule_search import EvidenceLike, EvidenceRequest, LakeLike
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
 from trueline.assessment.side_by_side import settled_objects, side_by_side
 from trueline.assessment.statistics import RULES
@@ -37,9 +37,12 @@ class Known:
     events: Mapping[str, Sequence[Event]]
     lake: LakeLike
     agreed_for: Mapping[str, Sequence[tuple[Interval, str]]] = field(default_factory=dict)
+    summed: EvidenceLike | None = None  # what answers without reading granules
 
     def evidence_request(self, *, pooled: bool = False) -> EvidenceRequest:
-        return EvidenceRequest(self.lake, self.delivery, self.events, self.as_of_s, pooled)
+        return EvidenceRequest(
+            self.lake, self.delivery, self.events, self.as_of_s, pooled, self.summed
+        )
 
 
 @dataclass(frozen=True)

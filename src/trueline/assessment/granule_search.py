@@ -24,6 +24,7 @@ from trueline.assessment.states import (
 )
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import (
+    Evidence,
     Source,
     UnavailableGranules,
 )
@@ -58,6 +59,16 @@ class LakeLike(Protocol):
     def longest_s(self, request: ScanRequest) -> int: ...
 
 
+class EvidenceLike(Protocol):
+    """Evidence that is there already: what summaries give."""
+
+    def evidence(
+        self, engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]
+    ) -> Mapping[int, Evidence]:
+        """By place among the tasks, the evidence of those that are answered exactly."""
+        ...
+
+
 @dataclass(frozen=True)
 class EvidenceRequest:
     lake: LakeLike
@@ -65,6 +76,7 @@ class EvidenceRequest:
     events: Mapping[str, Sequence[Event]]
     as_of_s: int
     pooled: bool = False  # percentiles are to be pooled with those of other products
+    summed: EvidenceLike | None = None  # what answers without reading granules
 
 
 def needs_order(objective: ServiceLevelObjective) -> bool:
@@ -77,11 +89,14 @@ def needs_order(objective: ServiceLevelObjective) -> bool:
 
 
 def state_rule(task: Task) -> StateRule:
-    objective = task.objective
+    return state_rule_of(task.objective, task.parameter.id)
+
+
+def state_rule_of(objective: ServiceLevelObjective, parameter: str) -> StateRule:
     hold = objective.missing_data is MissingData.HOLD
     if objective.statistic is Statistic.AVAILABILITY_G826:
         return StateRule(
-            task.parameter.id,
+            parameter,
             objective.threshold_c or SEVERELY_ERRORED_FROM,
             CONSECUTIVE,
             at_or_above=True,
@@ -90,7 +105,7 @@ def state_rule(task: Task) -> StateRule:
         )
     c = objective.threshold_c
     return StateRule(
-        task.parameter.id,
+        parameter,
         DEFAULT_THRESHOLD_C if c is None else c,
         objective.consecutive_interval_n or DEFAULT_CONSECUTIVE_N,
         chli_p=objective.chli_p,
@@ -240,7 +255,7 @@ class GranuleSearch:
             for number, task in tasks:
                 percentile = task.objective.percentile
                 if percentile is not None:
-                    found[number] = _sketched(known.get(task.unit.number), percentile)
+                    found[number] = sketched_percentile(known.get(task.unit.number), percentile)
         return found
 
     def histograms(self, units: Sequence[Unit], reading: Reading) -> dict[int, Histogram]:
@@ -321,7 +336,7 @@ def expressions() -> ModuleType:
     return expressions
 
 
-def _sketched(histogram: Histogram | None, percentile: Decimal) -> Fraction | None:
+def sketched_percentile(histogram: Histogram | None, percentile: Decimal) -> Fraction | None:
     value = histogram.percentile(percentile) if histogram else None
     return None if value is None else Fraction(Decimal(repr(value)))
 

@@ -25,10 +25,19 @@ def what_was_known(workspace: Workspace, as_of: datetime | None = None) -> Known
         as_of = recorded_at(delivery)
     else:
         delivery = delivery_as_of(as_of)
+    return _known(workspace, delivery, seconds(as_of))
+
+
+def known_at_delivery(workspace: Workspace, delivery: int) -> Known:
+    """Once this very delivery had been recorded, whatever else was recorded in the same second."""
+    return _known(workspace, delivery, seconds(recorded_at(delivery)))
+
+
+def _known(workspace: Workspace, delivery: int, as_of_s: int) -> Known:
     exclusions, agreed_for = intervals_and_reasons(exclusions_at(delivery))
     return Known(
         delivery=delivery,
-        as_of_s=seconds(as_of),
+        as_of_s=as_of_s,
         catalog=catalog_at(delivery),
         snapshot=snapshot_at(delivery),
         exclusions=exclusions,

@@ -81,6 +81,12 @@ class SortedGranules:
         )
 
     @cached_property
+    def product_key(self) -> Integers:
+        """The product of each row."""
+        rows = [last - first for first, last in self.slices.values()]
+        return np.repeat(np.array(list(self.slices), np.int64), rows)
+
+    @cached_property
     def step_s(self) -> int | None:
         """The one duration of all granules, if there is one."""
         durations = self.duration_s

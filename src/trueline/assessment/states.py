@@ -70,15 +70,15 @@ def states_from_arrays(
             high = exceeds(quotient.number[rows], limit)
             if quotient.known is not None:
                 high &= quotient.known[rows]
-            runs = runs_of(high, np.zeros(len(high), np.int64))
-            evidence.products[key] = ProductStates(
-                start,
-                granules.duration_s[rows],
-                high,
-                available_by(high, runs, rule.n),
-                bool(open_ended_by(high, runs, rule.n)),
-            )
+            evidence.products[key] = states_of(start, granules.duration_s[rows], high, rule.n)
     return evidence
+
+
+def states_of(start_s: Integers, duration_s: Integers, high: Flags, n: int) -> ProductStates:
+    """The states of one product's known granules in order of time."""
+    runs = runs_of(high, np.zeros(len(high), np.int64))
+    open_ended = bool(open_ended_by(high, runs, n))
+    return ProductStates(start_s, duration_s, high, available_by(high, runs, n), open_ended)
 
 
 @dataclass(frozen=True)

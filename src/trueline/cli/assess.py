@@ -15,6 +15,7 @@ from trueline.assessment.assess import assess as assess_rows
 from trueline.assessment.known import what_was_known
 from trueline.assessment.run import Selection, select_products, store_period
 from trueline.assessment.store import ResultHeader, render_result, write_whole
+from trueline.assessment.summed import asked_first
 from trueline.assessment.values import AssessmentRow, Verdict
 from trueline.calendars.instants import parse_as_of
 from trueline.calendars.periods import parse_period
@@ -44,15 +45,22 @@ def assess(
     store: Annotated[
         bool, typer.Option(help="keep rows, daily figures and aggregates for the pages")
     ] = False,
+    summaries: Annotated[
+        bool,
+        typer.Option(help="where summaries are built, bring them up to date and ask them first"),
+    ] = True,
 ) -> None:
     """Which sold offerings keep the line, by how much, over which time. Exit code 0 when the
     assessment ran, whatever the verdicts."""
     started = time.perf_counter()
     workspace = console.workspace()
     asked = parse_period(period)
-    known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
-    selection = Selection(group, offering, customer, product)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+    known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
+    summed = asked_first(workspace, engine, known) if summaries else None
+    if summed is not None:
+        known = summed.known
+    selection = Selection(group, offering, customer, product)
     request = AssessmentRequest(
         asked, product_ids=select_products(known, selection), to_date=to_date
     )
@@ -69,6 +77,8 @@ def assess(
         header = ResultHeader(asked.label, known.as_of_s)
         write_whole(output, render_result(result.rows, header, output.suffix))
     _print_summary(result, asked.label, time.perf_counter() - started, output)
+    if summed is not None:
+        console.out.print(summed.sentence(), markup=False)
 
 
 def _print_summary(result: Assessment, label: str, elapsed_s: float, output: Path | None) -> None:

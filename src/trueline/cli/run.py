@@ -24,7 +24,8 @@ def run(
     pages: Annotated[bool, typer.Option(help="serve the pages at the end")] = True,
 ) -> None:
     """Build the demo operator where the workspace is empty, assess it, serve the pages. The newest
-    month is assessed first; with pages, the earlier ones follow while they are served."""
+    month is assessed first; with pages, the earlier ones and the regimes follow while they are
+    served."""
     workspace = console.workspace()
     if not demo.has_deliveries():
         demo.build(workspace, products, months, seed=1)
@@ -32,10 +33,26 @@ def run(
     if waiting:
         _assess(workspace, waiting[:1])
     if pages:
-        threading.Thread(target=_assess, args=(workspace, waiting[1:]), daemon=True).start()
+        threading.Thread(target=_rest, args=(workspace, waiting[1:]), daemon=True).start()
         serve(port)
     else:
-        _assess(workspace, waiting[1:])
+        _rest(workspace, waiting[1:])
+
+
+def _rest(workspace: Workspace, labels: list[str]) -> None:
+    """The earlier months, and the regimes of the demo for the last days of its data."""
+    from trueline.demo.build import months_of
+    from trueline.demo.watch import run_regimes
+    from trueline.monitoring.models import RegimeRun
+
+    _assess(workspace, labels)
+    months = months_of(workspace)
+    if not months or RegimeRun.objects.exists():
+        return
+    engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+    for sentence in run_regimes(workspace, engine, months[-1], now=console.now()):
+        console.out.print(sentence, markup=False)
+    engine.close()
 
 
 def _unassessed(workspace: Workspace) -> list[str]:

@@ -22,6 +22,7 @@ from trueline.demo.operator import DemoOperator, plan_operator
 from trueline.demo.portfolio import PORTFOLIO, products_of
 from trueline.demo.scale import DAY_S, DemoScale, Month
 from trueline.demo.truths import render_truths
+from trueline.demo.watch import start_regimes
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import DeliverySource
@@ -145,6 +146,9 @@ def build_demo(workspace: Workspace, scale: DemoScale, options: LoadOptions) -> 
         building.deliver_later(month, happened, granules)
     with open_lake(workspace) as lake:
         lake.compact()
+    last = scale.months_of_data()[-1]
+    watched = building.at(last.end_s + _DELIVERY_S + _LATER_S).now
+    building.reports += start_regimes(workspace, watched)
     truths = workspace.home / TRUTHS_FILE
     truths.write_text(render_truths(scale, operator.truths), encoding="utf-8")
     ledger = Ledger()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from trueline.errors import BusyError, InputError
 from trueline.intake.ledger import Ledger
@@ -27,7 +28,15 @@ class DeliverySource:
 def write_lock(workspace: Workspace, *, wait_s: float = 30.0) -> Iterator[None]:
     """Hold the workspace for writing; raises BusyError after `wait_s` seconds."""
     workspace.home.mkdir(parents=True, exist_ok=True)
-    with open(workspace.write_lock, "a", encoding="ascii") as file:
+    busy = "Another load is writing to this workspace"
+    with locked(workspace.write_lock, busy, wait_s=wait_s):
+        yield
+
+
+@contextmanager
+def locked(path: Path, busy: str, *, wait_s: float = 30.0) -> Iterator[None]:
+    """Hold the lock file alone; BusyError with the text `busy` after `wait_s` seconds."""
+    with open(path, "a", encoding="ascii") as file:
         deadline = time.monotonic() + wait_s
         while True:
             try:
@@ -35,7 +44,7 @@ def write_lock(workspace: Workspace, *, wait_s: float = 30.0) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= deadline:
-                    raise BusyError("Another load is writing to this workspace") from None
+                    raise BusyError(busy) from None
                 time.sleep(0.02)
         yield
 
@@ -75,6 +84,12 @@ def latest_delivery() -> int:
     """The newest recorded delivery, 0 when nothing was recorded."""
     newest = Delivery.objects.filter(recorded_at__isnull=False).order_by("-id").first()
     return newest.id if newest else 0
+
+
+def kinds_between(since: int, upto: int) -> set[str]:
+    """Kinds of what was recorded in deliveries since < number <= upto."""
+    between = Delivery.objects.filter(recorded_at__isnull=False, id__gt=since, id__lte=upto)
+    return set(between.values_list("kind", flat=True).distinct())
 
 
 def delivery_as_of(as_of: datetime) -> int:

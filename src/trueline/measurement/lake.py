@@ -210,8 +210,12 @@ class Lake:
         """No granule of a scan lasts longer."""
         return self._found(request).longest_s
 
-    def _found(self, request: ScanRequest) -> _Found:
+    def share(self) -> None:
+        """Read files for a while: none that is named now is removed meanwhile."""
         self._readers.share()
+
+    def _found(self, request: ScanRequest) -> _Found:
+        self.share()
         entries = self._visible(request)
         held = [e for e in entries if e.kind is not FileKind.SUPERSESSION]
         keys = self.dictionary.parameter_keys(request.parameters)

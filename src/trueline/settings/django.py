@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "trueline.assessment",
     "trueline.results",
     "trueline.writeback",
+    "trueline.monitoring",
     "trueline.web",
 ]
 MIDDLEWARE = [

@@ -25,6 +25,11 @@ class Workspace:
         return self.home / "lake"
 
     @property
+    def summaries(self) -> Path:
+        """What the lake holds, summed up by day; built again where it is missing."""
+        return self.home / "summaries"
+
+    @property
     def results(self) -> Path:
         """Stored assessments that the pages read."""
         return self.home / "results"
@@ -42,6 +47,10 @@ class Workspace:
     @property
     def write_lock(self) -> Path:
         return self.home / "write.lock"
+
+    @property
+    def worker_lock(self) -> Path:
+        return self.home / "worker.lock"
 
     def secret_key(self) -> str:
         """The key that signs sessions; made on first use, readable by the owner only."""

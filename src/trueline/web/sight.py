@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from trueline.calendars.periods import parse_period
 from trueline.intake.models import Delivery
 from trueline.intake.record import latest_delivery
+from trueline.monitoring.acts import DELIVERY_KIND as REGIME_ACTS
 from trueline.settings.workspace import Workspace, current_workspace
 from trueline.web.records import Records, records_at
 from trueline.web.results import StoredAssessment, open_assessment, stored_periods
@@ -44,7 +45,8 @@ class Sight:
         if self.assessment is None or self.assessment.facts.delivery is None:
             return 0
         recorded = Delivery.objects.filter(recorded_at__isnull=False)
-        return recorded.filter(id__gt=self.assessment.facts.delivery).count()
+        later = recorded.filter(id__gt=self.assessment.facts.delivery)
+        return later.exclude(kind=REGIME_ACTS).count()  # those change no figure
 
 
 def look(request: HttpRequest) -> Sight:

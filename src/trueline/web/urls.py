@@ -16,6 +16,7 @@ from trueline.web.views.objective import objective
 from trueline.web.views.pivot import pivot_page
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
+from trueline.web.views.regimes import alerts, regime, regimes
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
 from trueline.web.views.trends import trends
@@ -38,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipts/", results.receipt, name="receipt"),
     path("corrections/", results.correction_list, name="corrections"),
     path("corrections/<int:number>/", results.correction, name="correction"),
+    path("regimes/", regimes, name="regimes"),
+    path("regimes/<path:regime_id>/", regime, name="regime"),
+    path("alerts/", alerts, name="alerts"),
     path("find/", find, name="find"),
     path("trends/", trends, name="trends"),
     path("load/", load, name="load"),

@@ -1,0 +1,394 @@
+"""Tallies from summaries: any windows of time, and no granule read. Seconds and samples come from
+runs, for any windows; sums, extremes and histograms from whole UTC days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trueline.assessment.histogram import Histogram
+from trueline.assessment.readings import number_of
+from trueline.assessment.states import ProductStates, states_of
+from trueline.assessment.summaries.parts import Index, Part, SummaryStore
+from trueline.assessment.summaries.reduce import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
+from trueline.assessment.summaries.runs import Flags, Integers, RunIndex, Runs
+from trueline.assessment.tallies import Tally
+from trueline.calendars.intervals import Interval, subtract
+
+_DAY_BITS = 20
+_FIRST_DAY, _LAST_DAY = np.array([0]), np.array([(1 << _DAY_BITS) - 1])
+
+
+@dataclass(frozen=True)
+class Question:
+    """The allowed time of one product and reading; `watch`: whose good seconds are asked for."""
+
+    product_key: int
+    reading: int
+    allowed: Sequence[Interval]
+    watch: int | None = None
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Many questions as columns, and their windows, each with its `owner`; `firsts`: the first
+    window of each question."""
+
+    product: Integers
+    reading: Integers
+    watch: Integers
+    opens: Integers
+    closes: Integers
+    owner: Integers
+    firsts: Integers
+
+    @classmethod
+    def of(cls, questions: Sequence[Question]) -> Questions:
+        rows = [
+            (q.product_key, q.reading, KNOWN if q.watch is None else q.watch) for q in questions
+        ]
+        product, reading, watch = np.array(rows, np.int64).T
+        flat = np.array([edge for q in questions for w in q.allowed for edge in w], np.int64)
+        counts = np.array([len(q.allowed) for q in questions], np.int64)
+        owner = np.repeat(np.arange(len(questions)), counts)
+        firsts = np.cumsum(counts) - counts
+        return cls(product, reading, watch, flat[::2], flat[1::2], owner, firsts)
+
+    def hull_days(self) -> tuple[Integers, Integers]:
+        """The UTC days around each question's time."""
+        last = np.append(self.firsts[1:], len(self.opens)) - 1
+        return self.opens[self.firsts] // DAY_S - 1, (self.closes[last] - 1) // DAY_S + 1
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is answered, a row for each question. `kept`: whether the violations of its threshold
+    are kept; where not, `good_s` says nothing."""
+
+    kept: Flags
+    known_s: Integers
+    samples: Integers
+    numbers: Integers
+    good_s: Integers
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Where high losses are: by which readings granules are known, and known to be lost. `n`
+    granules in a row change the state."""
+
+    plain: int
+    quotient: int
+    watch: int
+    n: int
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Sums and extremes over whole days; `rest`: allowed time that no whole day covers, where
+    granules start. `decimals` None: of doubles."""
+
+    total: Fraction
+    denominator: Fraction | None
+    minimum: Decimal | None
+    maximum: Decimal | None
+    decimals: int | None
+    rest: Sequence[Interval]
+
+
+@dataclass
+class Answers:
+    """The summaries of one range of products over some months, ready to be asked."""
+
+    store: SummaryStore
+    index: Index
+    parts: Sequence[Part]
+    _tables: dict[str, pa.Table] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Read and sort what every question needs, before threads share it."""
+        _ = self.runs, self._some_without_number
+        _ = self._day_codes, self._watched_codes, self._parameter_days
+
+    @cached_property
+    def _readings(self) -> int:
+        return len(self.index.readings)
+
+    @cached_property
+    def _kinds(self) -> int:
+        return len(self.index.watches) + 2
+
+    @cached_property
+    def runs(self) -> RunIndex:
+        table = self.store.table(self.parts, "runs")
+        series = self._series_column(table, "kind")
+        start, step, count = (table[name].to_numpy() for name in ("start_s", "step_s", "count"))
+        return RunIndex(Runs(series, start, step.astype(np.int64), count.astype(np.int64)))
+
+    def _series_column(self, table: pa.Table, kind: str | None) -> Integers:
+        """The series of each row; `kind`: the column that says which of a reading's."""
+        series = table["product_key"].to_numpy().astype(np.int64)
+        series *= self._readings
+        series += table["reading"].to_numpy()
+        series *= self._kinds
+        if kind is not None:
+            series += table[kind].to_numpy()
+        series += 2 if kind is not None else KNOWN + 2
+        found: Integers = series
+        return found
+
+    def tallies(self, questions: Sequence[Question]) -> list[Tally | None]:
+        """Seconds, samples and good seconds of each; None where no day has the threshold's
+        violations, although something was measured."""
+        if not questions:
+            return []
+        asked = Questions.of(questions)
+        columns = (column.tolist() for column in vars(self.figures(asked)).values())
+        found = zip(*columns, asked.watch.tolist(), strict=True)
+        return [
+            Tally(known, sampled, count, () if watch == KNOWN else (good,)) if kept else None
+            for kept, known, sampled, count, good, watch in found
+        ]
+
+    def figures(self, asked: Questions) -> Figures:
+        """The same as columns."""
+        known_s, numbers = self._added(asked, KNOWN)
+        samples = numbers
+        if self._some_without_number:
+            samples = numbers + self._added(asked, NO_NUMBER)[1]
+        return Figures(
+            kept=self._keeps_watch(asked),
+            known_s=known_s,
+            samples=samples,
+            numbers=numbers,
+            good_s=known_s - self._added(asked, asked.watch)[0],
+        )
+
+    def _added(self, asked: Questions, kind: Integers | int) -> tuple[Integers, Integers]:
+        """Seconds, and granules that start, over all windows of each question."""
+        series = self._series(asked.product, asked.reading, kind)[asked.owner]
+        seconds, starts = self.runs.both(series, asked.opens, asked.closes)
+        return np.add.reduceat(seconds, asked.firsts), np.add.reduceat(starts, asked.firsts)
+
+    @cached_property
+    def _some_without_number(self) -> bool:
+        kinds = self.store.table(self.parts, "runs")["kind"]
+        return bool(pc.any(pc.equal(kinds, NO_NUMBER)).as_py())
+
+    def _keeps_watch(self, asked: Questions) -> Flags:
+        """Whether the violations are kept on every day on which something was measured."""
+        watch = asked.watch
+        first, last = asked.hull_days()
+        series = self._series(asked.product, asked.reading, KNOWN)
+        watched = self._series(asked.product, asked.reading, watch)
+        parameter = self._parameter_of(asked.product, asked.reading)
+        days = _between(self._day_codes, series, first, last)
+        kept = _between(self._watched_codes, watched, first, last)
+        plain = _between(self._parameter_days, parameter, first, last)
+        whole: Flags = (days == plain) & ((watch == KNOWN) | (kept == days))
+        return whole
+
+    def moments(self, question: Question) -> Moments | None:
+        """None where the days have none, or sums of several kinds."""
+        whole = whole_days(question.allowed)
+        rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
+        series = self._series_of(question)
+        rows = self._rows_of(series, whole)
+        days = self._days.take(pa.array(rows)).to_pydict()
+        kinds = set(days["decimals"])
+        if NO_MOMENTS in kinds or (DOUBLES in kinds and len(kinds) > 1):
+            return None
+        numbered = [i for i, n in enumerate(days["numbers"]) if n]
+        if rest and not self._starts_in(series, rest):
+            rest = []
+        decimals = None if DOUBLES in kinds else max(kinds, default=0)
+        return Moments(
+            total=_sum_of(days, "total"),
+            denominator=_sum_of(days, "denominator") if _has(days, "denominator") else None,
+            minimum=min((_number(days, "lowest", i) for i in numbered), default=None),
+            maximum=max((_number(days, "highest", i) for i in numbered), default=None),
+            decimals=decimals,
+            rest=rest,
+        )
+
+    def histogram(self, question: Question) -> tuple[Histogram, Sequence[Interval]] | None:
+        """Counts by bucket over whole days, and the allowed time that they leave; None where a day
+        has no histogram."""
+        whole = whole_days(question.allowed)
+        rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
+        series = self._series_of(question)
+        if rest and not self._starts_in(series, rest):
+            rest = []
+        rows = self._slices(self._bucket_codes, series, whole)
+        keys, places = np.unique(self._buckets["bucket"][rows], return_inverse=True)
+        counts = np.zeros(len(keys), np.int64)
+        np.add.at(counts, places, self._buckets["count"][rows])
+        held = self._days.take(pa.array(self._rows_of(series, whole)))["numbers"].to_numpy().sum()
+        if int(counts.sum()) != int(held):
+            return None
+        found = Histogram(keys, counts, Fraction(0), float("-inf"), float("inf"))
+        return found, rest
+
+    def states(self, product_key: int, losses: Losses) -> ProductStates | None:
+        """States over all months at hand; None where the violations are not kept, or where
+        granules beyond these months could change a state."""
+        product, plain, quotient, watch = (
+            np.array([n], np.int64)
+            for n in (product_key, losses.plain, losses.quotient, losses.watch)
+        )
+        known = int(self._series(product, plain, KNOWN)[0])
+        high = int(self._series(product, quotient, watch)[0])
+        days = _between(self._day_codes, np.array([known]), _FIRST_DAY, _LAST_DAY)
+        kept = _between(self._watched_codes, np.array([high]), _FIRST_DAY, _LAST_DAY)
+        if days[0] != kept[0]:
+            return None
+        start_s, duration_s = self.runs.runs.take(self.runs.slice_of(known)).granules()
+        lost = self.runs.runs.take(self.runs.slice_of(high))
+        flags = np.zeros(len(start_s), np.bool_)
+        flags[np.searchsorted(start_s, lost.granules()[0])] = True
+        states = states_of(start_s, duration_s, flags, losses.n)
+        return None if states.open_ended or not len(start_s) else states
+
+    def _starts_in(self, series: int, windows: Sequence[Interval]) -> bool:
+        edges = np.array(windows, np.int64)
+        return any(
+            bool(self.runs.starts(np.full(len(edges), one), edges[:, 0], edges[:, 1]).any())
+            for one in (series, series - KNOWN + NO_NUMBER)
+        )
+
+    def _series(self, product: Integers, reading: Integers, kind: Integers | int) -> Integers:
+        series: Integers = (product * self._readings + reading) * self._kinds + kind + 2
+        return series
+
+    def _series_of(self, question: Question) -> int:
+        place = question.product_key * self._readings + question.reading
+        return place * self._kinds + KNOWN + 2
+
+    def _rows_of(self, series: int, days: Sequence[tuple[int, int]]) -> Integers:
+        return self._day_order[self._slices(self._sorted_day_codes, series, days)]
+
+    def _slices(self, codes: Integers, series: int, days: Sequence[tuple[int, int]]) -> Integers:
+        edges = np.array(days, np.int64).reshape(-1, 2) + (series << _DAY_BITS)
+        begins = np.searchsorted(codes, edges[:, 0]).tolist()
+        ends = np.searchsorted(codes, edges[:, 1]).tolist()
+        parts = [np.arange(a, b) for a, b in zip(begins, ends, strict=True)]
+        return np.concatenate([np.empty(0, np.int64), *parts]).astype(np.int64)
+
+    @cached_property
+    def _days(self) -> pa.Table:
+        return self.store.table(self.parts, "days").combine_chunks()
+
+    @cached_property
+    def _all_day_codes(self) -> Integers:
+        return _coded(self._series_column(self._days, None), self._days)
+
+    @cached_property
+    def _day_order(self) -> Integers:
+        return np.argsort(self._all_day_codes, kind="stable")
+
+    @cached_property
+    def _sorted_day_codes(self) -> Integers:
+        return self._all_day_codes[self._day_order]
+
+    @cached_property
+    def _day_codes(self) -> Integers:
+        return _distinct(self._all_day_codes)
+
+    @cached_property
+    def _watched_codes(self) -> Integers:
+        table = self.store.table(self.parts, "watched")
+        return _distinct(_coded(self._series_column(table, "watch"), table))
+
+    @cached_property
+    def _parameter_number(self) -> Integers:
+        """By reading, the number of the first reading of its parameter."""
+        names = [reading.parameter for reading in self.index.readings]
+        return np.array([names.index(name) for name in names], np.int64)
+
+    def _parameter_of(self, product: Integers, reading: Integers) -> Integers:
+        return self._series(product, self._parameter_number[reading], KNOWN)
+
+    @cached_property
+    def _parameter_days(self) -> Integers:
+        """Days on which anything of a parameter was measured, by its first reading."""
+        days = self._days
+        product = days["product_key"].to_numpy().astype(np.int64)
+        return _distinct(_coded(self._parameter_of(product, days["reading"].to_numpy()), days))
+
+    @cached_property
+    def _sorted_buckets(self) -> tuple[Integers, dict[str, Integers]]:
+        table = self.store.table(self.parts, "buckets")
+        codes = _coded(self._series_column(table, None), table)
+        order = np.argsort(codes, kind="stable")
+        columns = {name: table[name].to_numpy()[order] for name in ("bucket", "count")}
+        return codes[order], {n: c.astype(np.int64) for n, c in columns.items()}
+
+    @property
+    def _bucket_codes(self) -> Integers:
+        return self._sorted_buckets[0]
+
+    @property
+    def _buckets(self) -> dict[str, Integers]:
+        return self._sorted_buckets[1]
+
+
+def _coded(series: Integers, table: pa.Table) -> Integers:
+    """Series and day of each row as one integer."""
+    codes: Integers = (series << _DAY_BITS) + table["day"].to_numpy()
+    return codes
+
+
+def _distinct(codes: Integers) -> Integers:
+    """Sorted, each once. Faster than numpy's own on what is nearly sorted."""
+    codes = np.sort(codes, kind="stable")
+    return codes[np.append(True, codes[1:] != codes[:-1])] if len(codes) else codes
+
+
+def whole_days(allowed: Sequence[Interval]) -> list[tuple[int, int]]:
+    """UTC days [first, end) that allowed time covers whole."""
+    found = [(-(-opens // DAY_S), closes // DAY_S) for opens, closes in allowed]
+    return [(first, end) for first, end in found if first < end]
+
+
+def _between(codes: Integers, series: Integers, first: Integers, last: Integers) -> Integers:
+    """How many codes of each series lie on the days first to last."""
+    begin = np.searchsorted(codes, (series << _DAY_BITS) + first)
+    end = np.searchsorted(codes, (series << _DAY_BITS) + last, side="right")
+    found: Integers = (end - begin).astype(np.int64)
+    return found
+
+
+Columns = dict[str, list[object]]
+
+
+def _has(days: Columns, name: str) -> bool:
+    return any(v is not None for v in days[name]) or any(
+        v is not None for v in days[f"{name}_exact"]
+    )
+
+
+def _sum_of(days: Columns, name: str) -> Fraction:
+    """An exact sum of daily sums: scaled integers by their decimals, doubles as fractions."""
+    by_scale: dict[int, int] = {}
+    exact = Fraction(0)
+    for scale, whole, text in zip(days["decimals"], days[name], days[f"{name}_exact"], strict=True):
+        decimals = max(int(str(scale)), 0)
+        if whole is not None:
+            by_scale[decimals] = by_scale.get(decimals, 0) + int(str(whole))
+        elif text is not None:
+            exact += Fraction(str(text)) / 10**decimals
+    return exact + sum((Fraction(n, 10**k) for k, n in by_scale.items()), Fraction(0))
+
+
+def _number(days: Columns, name: str, row: int) -> Decimal:
+    scale, stored = int(str(days["decimals"][row])), float(str(days[name][row]))
+    found = number_of(stored, None if scale == DOUBLES else scale)
+    assert found is not None
+    return found

@@ -1,0 +1,219 @@
+"""Where summaries lie: immutable parts beside the lake, and an index that names those that count.
+
+A part holds one UTC month of a range of products, as of one delivery. It adds to the parts before
+it and takes their place for the product-days that it covers. Nothing here is a source of truth:
+summaries may be removed at any time and are built again from the lake."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from trueline.assessment.readings import Reading
+from trueline.assessment.store import write_whole
+from trueline.assessment.summaries.reduce import SCHEMAS, Tables, Watch
+from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.intake.record import locked
+from trueline.offerings.values import Comparator
+from trueline.settings.workspace import Workspace
+
+FORMAT = 1  # of the files: another one is built anew
+KEYS_PER_PART = 1_024
+_DAY_BITS = 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """`month`: its first UTC day since 1970. `lo` <= product key < `lo` + KEYS_PER_PART. `covers`:
+    of how many product-days it takes the place; to all others it adds. `first_s`, `reach_s`: from
+    where to where its granules reach. `overlapping`: some may have been cut by the next one."""
+
+    name: str
+    month: int
+    lo: int
+    delivery: int
+    covers: int = 0
+    first_s: int = 0
+    reach_s: int = 0
+    overlapping: bool = False
+    rows: int = 0
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Index:
+    """`levels`: deliveries that the summaries were brought up to, in order; the parts answer for
+    any of them from `oldest` on. `known`: the delivery whose standards the watches come from."""
+
+    readings: tuple[Reading, ...] = ()
+    watches: tuple[Watch, ...] = ()
+    parts: tuple[Part, ...] = ()
+    levels: tuple[int, ...] = ()
+    oldest: int = 0
+    known: int = 0
+    made: int = 0  # parts ever made: no name is used twice
+
+    @property
+    def level(self) -> int:
+        return self.levels[-1] if self.levels else 0
+
+    def level_at(self, delivery: int) -> int | None:
+        """The newest level at or before a delivery; None where the parts cannot tell it apart."""
+        found = [level for level in self.levels if self.oldest <= level <= delivery]
+        return found[-1] if found else None
+
+    def parts_of(self, month: int, lo: int, level: int) -> list[Part]:
+        return [p for p in self.parts if (p.month, p.lo) == (month, lo) and p.delivery <= level]
+
+
+class SummaryStore:
+    """The folder of one workspace's summaries."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.root = workspace.summaries
+        self._read: dict[tuple[str, str], pa.Table] = {}
+
+    @property
+    def _index(self) -> Path:
+        return self.root / "index.json"
+
+    def exists(self) -> bool:
+        return self._index.exists()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One builder at a time; readers never wait."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with locked(self.root / "build.lock", "Another build of summaries is under way"):
+            yield
+
+    def index(self) -> Index:
+        """What counts now; an empty index where there is none of this format."""
+        try:
+            found = json.loads(self._index.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return Index()
+        if found["format"] != FORMAT:
+            return Index()
+        return Index(
+            readings=tuple(Reading(name, quotient) for name, quotient in found["readings"]),
+            watches=tuple(Watch(Comparator(c), Decimal(b)) for c, b in found["watches"]),
+            parts=tuple(Part(**one) for one in found["parts"]),
+            levels=tuple(found["levels"]),
+            oldest=found["oldest"],
+            known=found["known"],
+            made=found["made"],
+        )
+
+    def publish(self, index: Index) -> None:
+        """The index as of now: its parts count from here on, all at once."""
+        body = {
+            "format": FORMAT,
+            "readings": [[r.parameter, r.quotient] for r in index.readings],
+            "watches": [[w.comparator.value, str(w.bound)] for w in index.watches],
+            "parts": [asdict(part) for part in index.parts],
+            "levels": list(index.levels),
+            "oldest": index.oldest,
+            "known": index.known,
+            "made": index.made,
+        }
+        write_whole(self._index, (json.dumps(body) + "\n").encode())
+
+    def sweep(self, *indexes: Index) -> None:
+        """Remove files that none of the indexes names. The index before the newest is among them,
+        so that whoever has just read it finds its parts."""
+        named = {part.name for index in indexes for part in index.parts}
+        for path in self.root.glob("*.arrow"):
+            if path.name.split(".")[0] not in named:
+                path.unlink(missing_ok=True)
+        self._read = {key: table for key, table in self._read.items() if key[0] in named}
+
+    def write(self, part: Part, tables: Tables) -> Part:
+        """Write a part's tables; it counts once an index names it."""
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        size = rows = 0
+        runs = tables["runs"]
+        if runs.num_rows:
+            ends = pc.add(runs["start_s"], pc.multiply(runs["step_s"].cast("int64"), runs["count"]))
+            part = replace(
+                part, first_s=pc.min(runs["start_s"]).as_py(), reach_s=pc.max(ends).as_py()
+            )
+        for name, table in tables.items():
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_file(sink, SCHEMAS[name], options=options) as writer:
+                writer.write_table(table.combine_chunks())
+            content = sink.getvalue()
+            size += content.size
+            rows += table.num_rows
+            write_whole(self.root / f"{part.name}.{name}.arrow", content.to_pybytes())
+        return replace(part, covers=tables["covers"].num_rows, rows=rows, size=size)
+
+    def read(self, part: Part, name: str) -> pa.Table:
+        """One table of a part. Parts never change, so what was read is kept."""
+        key = (part.name, name)
+        if key not in self._read:
+            with pa.memory_map(str(self.root / f"{part.name}.{name}.arrow")) as source:
+                self._read[key] = pa.ipc.open_file(source).read_all()
+        return self._read[key]
+
+    def table(self, parts: Sequence[Part], name: str) -> pa.Table:
+        """One table of several parts in their order, without rows whose product-day a later part
+        covers."""
+        newest = self._newest_covers(parts)
+        found = [SCHEMAS[name].empty_table()]
+        for order, part in enumerate(parts):
+            table = self.read(part, name)
+            if newest is not None and table.num_rows:
+                table = table.filter(pa.array(newest.keeps(table, order)))
+            found.append(table)
+        return pa.concat_tables(found)
+
+    def _newest_covers(self, parts: Sequence[Part]) -> _Covers | None:
+        codes, orders = [], []
+        for order, part in enumerate(parts):
+            if order and part.covers:
+                code = product_day_codes(self.read(part, "covers"))
+                codes.append(code)
+                orders.append(np.full(len(code), order, np.int64))
+        if not codes:
+            return None
+        code, order_of = np.concatenate(codes), np.concatenate(orders)
+        by_code = np.lexsort((order_of, code))
+        last = np.append(np.diff(code[by_code]) != 0, True)
+        return _Covers(code[by_code][last], order_of[by_code][last])
+
+
+@dataclass(frozen=True)
+class _Covers:
+    """The last part, by its place, that covers each product-day."""
+
+    code: Integers
+    order: Integers
+
+    def keeps(self, table: pa.Table, order: int) -> Flags:
+        asked = product_day_codes(table)
+        at = np.minimum(np.searchsorted(self.code, asked), max(len(self.code) - 1, 0))
+        if not len(self.code):
+            return np.ones(len(asked), np.bool_)
+        kept: Flags = (self.code[at] != asked) | (self.order[at] <= order)
+        return kept
+
+
+def product_day_codes(table: pa.Table) -> Integers:
+    """Product, reading and day of each row as one integer."""
+    if "day" in table.column_names:
+        day = table["day"].to_numpy().astype(np.int64)
+    else:
+        day = table["start_s"].to_numpy() // 86_400
+    product = table["product_key"].to_numpy().astype(np.int64)
+    reading = table["reading"].to_numpy().astype(np.int64)
+    codes: Integers = (((product << 15) + reading) << _DAY_BITS) + day
+    return codes

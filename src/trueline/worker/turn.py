@@ -1,0 +1,81 @@
+"""One turn of the worker: everything that is due now, each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from trueline.assessment.summaries.build import SummaryBuilder
+from trueline.assessment.summaries.parts import SummaryStore
+from trueline.assessment.summed import builder_of, summarise
+from trueline.calendars.instants import render_instant, seconds
+from trueline.engine import Engine
+from trueline.errors import TruelineError
+from trueline.intake.record import latest_delivery, locked
+from trueline.measurement.lake import open_lake
+from trueline.monitoring.acts import standing_regimes
+from trueline.monitoring.models import RegimeRun
+from trueline.monitoring.run import run_regime
+from trueline.monitoring.values import RegimeState
+from trueline.settings.workspace import Workspace
+from trueline.worker.due import due_instant, is_due
+
+
+@dataclass
+class Turn:
+    """What was done, a sentence each, and what failed with its reason."""
+
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Worker:
+    """Takes one turn after the other in one workspace."""
+
+    workspace: Workspace
+    engine: Engine
+    _builder: SummaryBuilder | None = None
+
+    def take_turn(self, *, now: datetime) -> Turn:
+        """Bring summaries up to date, then run every active regime that is due. One that fails is
+        told with its reason; the others go on. Two workers never take a turn at once."""
+        turn = Turn()
+        if not latest_delivery():
+            return turn
+        with locked(self.workspace.worker_lock, "Another worker is at work in this workspace"):
+            self._summarise(turn)
+            for regime_id, standing in standing_regimes().items():
+                if standing.state is RegimeState.ACTIVE:
+                    self._run_if_due(regime_id, standing.regime.cadence, turn, now)
+        return turn
+
+    def _summarise(self, turn: Turn) -> None:
+        """Where a workspace has summaries; the first build is asked for by hand."""
+        if not SummaryStore(self.workspace).exists():
+            return
+        if self._builder is None:
+            lake = open_lake(self.workspace)
+            self._builder = builder_of(self.workspace, lake, self.engine)
+        try:
+            report = summarise(self.workspace, self.engine, self._builder)
+        except TruelineError as error:
+            turn.failed.append(f"summaries: {error}")
+            return
+        if report.parts:
+            turn.done.append(f"summaries: up to delivery {report.level}")
+
+    def _run_if_due(self, regime_id: str, cadence: str, turn: Turn, now: datetime) -> None:
+        last = RegimeRun.objects.filter(regime_id=regime_id).order_by("-due_s").first()
+        if not is_due(cadence, last.due_s if last else None, seconds(now)):
+            return
+        due_s = due_instant(cadence, seconds(now))
+        try:
+            report = run_regime(self.workspace, self.engine, regime_id, due_s, now=now)
+        except TruelineError as error:
+            turn.failed.append(f"{regime_id}: {error}")
+            return
+        turn.done.append(
+            f"{regime_id} at {render_instant(due_s)}: {report.raised} alerts raised, "
+            f"{report.cleared} cleared"
+        )
