@@ -12,7 +12,7 @@ from trueline.calendars.instants import instant, seconds, zone
 from trueline.calendars.intervals import Interval, intersect, subtract, total, union
 from trueline.calendars.periods import Period, conformance_periods, midnight
 from trueline.calendars.service_hours import service_intervals
-from trueline.inventory.resolve import AppliedObjective, objectives_of
+from trueline.inventory.resolve import AppliedObjective, objectives_of, possible_objectives
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.values import (
     Catalog,
@@ -153,8 +153,7 @@ def _periods_of(
 
 def _rhythms(product: Product, own_zone: str, sources: _Sources) -> set[tuple[str, str]]:
     """Zones and period lengths that the product's objectives may have."""
-    offering = sources.catalog.offerings.get(product.offering_id)
-    objectives = list(offering.objectives) if offering else []
+    objectives = list(possible_objectives(product, sources.catalog, sources.snapshot))
     at_s = seconds(product.start)
     negotiated = objectives_of(product, sources.catalog, sources.snapshot, at_s)
     objectives += [a.objective for a in negotiated]

@@ -18,6 +18,8 @@ COMMANDS = {
     "deliveries": ("deliveries", "deliveries"),
     "lake": ("lake", "app"),
     "demo": ("demo", "demo"),
+    "people": ("people", "app"),
+    "standards": ("standards", "app"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
 }

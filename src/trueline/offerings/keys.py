@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from trueline.calendars.periods import PERIODS
+from trueline.offerings.credit_keys import CREDITS
 from trueline.offerings.kinds import (
     HOLIDAYS,
     ZONE,
@@ -215,6 +216,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     ),
     Key("raise_threshold", Number(), "granule value at which a crossing is raised"),
     Key("clear_threshold", Number(), "granule value past which the crossing is cleared"),
+    Key("credits", CREDITS, "what a miss gives back: advice, billing decides"),
     Key("valid_from", Day(), "first local day in force"),
     Key("valid_to", Day(), "first local day no longer in force"),
     Key("annotations", Free(), "free notes that are kept and given back", default={}),

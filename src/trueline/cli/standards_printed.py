@@ -1,0 +1,158 @@
+"""How standards, proposals and their differences look on the command line."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+
+from rich.table import Table
+
+from trueline.cli import console
+from trueline.settings.workspace import Workspace
+from trueline.standards.approve import missing_parts
+from trueline.standards.compared import Compared
+from trueline.standards.document import draft_of
+from trueline.standards.facts import Examined, examine
+from trueline.standards.life_cycle import State
+from trueline.standards.models import ProposalAct, StandardProposal
+from trueline.standards.overview import StandardLine, VersionLine
+from trueline.standards.reissue import Reissue
+
+PRINTED = 20
+
+
+def print_list(lines: Sequence[StandardLine], today: date) -> None:
+    """One row for each standard."""
+    table = Table(
+        "standard", "version", "state", "promise", "basis", "valid from", "review", "open"
+    )
+    for line in lines:
+        newest = line.newest
+        table.add_row(
+            line.name,
+            str(newest.version) if newest else "",
+            newest.state if newest else "",
+            _promise(newest) if newest else "",
+            newest.objective.basis if newest else "",
+            str(newest.objective.valid_from or "") if newest else "",
+            _review(line, today),
+            ", ".join(f"{p.pk} {p.state}" for p in line.proposals),
+        )
+    console.out.print(table)
+    owed = sum(line.review_owed(today) for line in lines)
+    console.out.print(f"{len(lines):,} standards, {owed:,} with a review owed", markup=False)
+
+
+def _promise(version: VersionLine) -> str:
+    objective = version.objective
+    return f"{objective.statistic} {objective.comparator} {objective.conformance_target}"
+
+
+def _review(line: StandardLine, today: date) -> str:
+    due = line.newest.review_due if line.newest else None
+    if not line.review_owed(today):
+        return str(due or "")
+    return f"owed since {due}" if due else "none planned"
+
+
+def print_proposals() -> None:
+    """Every proposal, newest first."""
+    table = Table("proposal", "standard", "state", "version", "author", "review due")
+    for proposal in StandardProposal.objects.order_by("-pk"):
+        table.add_row(
+            str(proposal.pk),
+            proposal.standard,
+            proposal.state,
+            str(proposal.version or ""),
+            proposal.author,
+            str(proposal.review_due or ""),
+        )
+    console.out.print(table)
+
+
+def print_versions(line: StandardLine) -> None:
+    """Every version of one standard."""
+    console.out.print(f"{line.name}: {line.scope.words}", markup=False)
+    table = Table(
+        "version", "state", "promise", "basis", "valid from", "valid to", "reaches", "from"
+    )
+    for version in line.versions:
+        objective = version.objective
+        table.add_row(
+            str(version.version),
+            version.state,
+            _promise(version),
+            objective.basis,
+            str(objective.valid_from or ""),
+            str(objective.valid_to or ""),
+            objective.rollout,
+            f"proposal {version.proposal}" if version.proposal else "catalogue file",
+        )
+    console.out.print(table)
+    for proposal in line.proposals:
+        console.out.print(
+            f"proposal {proposal.pk} is {proposal.state}, by {proposal.author}", markup=False
+        )
+
+
+def print_proposal(workspace: Workspace, proposal: StandardProposal) -> None:
+    """One proposal: what it is held against, and everything done to it."""
+    say = console.out.print
+    say(f"proposal {proposal.pk}: {proposal.standard}, {proposal.state}", markup=False)
+    draft = draft_of(proposal.document)
+    if draft.rationale:
+        say(f"  why: {draft.rationale}", markup=False)
+    if proposal.state in (State.DRAFT, State.REVIEW, State.APPROVED):
+        examined = examine(workspace, draft)
+        print_examined(examined)
+        if proposal.state == State.REVIEW:
+            missing = ", ".join(missing_parts(proposal, examined))
+            say(f"  approvals missing: {missing}", markup=False)
+    for act in ProposalAct.objects.filter(proposal=proposal).order_by("pk"):
+        part = f" ({act.part})" if act.part else ""
+        note = f": {act.note}" if act.note else ""
+        say(f"  {act.at:%Y-%m-%dT%H:%M:%SZ} {act.act}{part} by {act.by}{note}", markup=False)
+
+
+def print_examined(examined: Examined) -> None:
+    """Faults, warnings, exposure and the approvals needed."""
+    say = console.out.print
+    draft, exposure = examined.proposed.draft, examined.exposure
+    say(f"{draft.name}, would be version {examined.proposed.version}", markup=False)
+    for one in examined.findings:
+        mend = f" ({one.mend})" if one.mend else ""
+        say(f"  {one.severity}: {one.field}: {one.what}{mend}", markup=False)
+    charge = "not known" if exposure.monthly_charge is None else f"{exposure.monthly_charge:,f}"
+    say(
+        f"  exposure: {exposure.products:,} products of {exposure.customers:,} customers, "
+        f"monthly charges {charge} (limit {examined.limit:,f}); approvals needed: "
+        f"{', '.join(examined.parts)}",
+        markup=False,
+    )
+
+
+def print_differences(compared: Compared) -> None:
+    """Key by key, and what it comes to for the customer."""
+    table = Table("key", compared.before_name, compared.after_name, "promises")
+    for one in compared.differences:
+        table.add_row(one.key, one.before, one.after, one.strictness)
+    console.out.print(table)
+    console.out.print(f"all in all: {compared.strictness}", markup=False)
+
+
+def print_reissue(reissue: Sequence[Reissue]) -> None:
+    """Periods with their products; nothing to do is said too."""
+    if not reissue:
+        console.out.print("nothing to issue again", markup=False)
+        return
+    by_period: dict[tuple[str, str], list[Reissue]] = defaultdict(list)
+    for one in reissue:
+        by_period[one.period, one.objective_id].append(one)
+    for (period, objective_id), mine in by_period.items():
+        some = ", ".join(one.product_id for one in mine[:PRINTED])
+        more = f" and {len(mine) - PRINTED:,} more" if len(mine) > PRINTED else ""
+        console.out.print(
+            f"issue again {period} {objective_id}: {len(mine):,} products: {some}{more}",
+            markup=False,
+        )
