@@ -8,7 +8,6 @@ from trueline.errors import InputError
 from trueline.inventory.snapshot import snapshot_at
 from trueline.offerings.catalog import catalog_at, scope_of
 from trueline.offerings.models import PublishedStandard
-from trueline.offerings.values import ServiceLevelObjective
 from trueline.settings.workspace import Workspace
 from trueline.standards.acts import proposal_numbered
 from trueline.standards.document import draft_of
@@ -23,8 +22,12 @@ from trueline.standards.strictness import Difference, Strictness, differences, s
 
 @dataclass(frozen=True)
 class Compared:
+    """`after_version` None: a proposal that has no version yet."""
+
     before_name: str
     after_name: str
+    before_version: int
+    after_version: int | None
     differences: tuple[Difference, ...]
     strictness: Strictness
 
@@ -40,7 +43,14 @@ def compared_versions(name: str, versions: tuple[int, ...]) -> Compared:
         told = ", ".join(str(version) for version in sorted(known))
         raise InputError(f"{name} has the versions {told}", mend="Name two of them")
     before, after = (known[version] for version in newest)
-    return compare(before, after, (f"version {newest[0]}", f"version {newest[1]}"))
+    return Compared(
+        f"version {newest[0]}",
+        f"version {newest[1]}",
+        newest[0],
+        newest[1],
+        differences(before, after),
+        strictness(before, after),
+    )
 
 
 def compared_proposal(number: int) -> Compared:
@@ -57,14 +67,14 @@ def compared_proposal(number: int) -> Compared:
     if not known:
         raise InputError(f"{proposal.standard} has no version before proposal {number}")
     before = max(known, key=lambda objective: objective.version)
-    names = (f"version {before.version}", f"proposal {number}")
-    return compare(before, draft.objective, names)
-
-
-def compare(
-    before: ServiceLevelObjective, after: ServiceLevelObjective, names: tuple[str, str]
-) -> Compared:
-    return Compared(*names, differences(before, after), strictness(before, after))
+    return Compared(
+        f"version {before.version}",
+        f"proposal {number}",
+        before.version,
+        proposal.version,
+        differences(before, draft.objective),
+        strictness(before, draft.objective),
+    )
 
 
 def reissue_of_proposal(workspace: Workspace, number: int) -> tuple[Reissue, ...]:

@@ -10,7 +10,7 @@ from trueline.inventory.snapshot import snapshot_at
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.catalog import catalog_at, highest_version
 from trueline.offerings.scope import Level
-from trueline.offerings.values import Catalog, ParameterKind
+from trueline.offerings.values import Catalog, ParameterKind, ServiceLevelObjective
 from trueline.settings.approvals import exposure_limit
 from trueline.settings.workspace import Workspace
 from trueline.standards.checks import CheckFinding, DraftFacts, Severity, check_draft
@@ -39,6 +39,13 @@ class Examined:
     findings: tuple[CheckFinding, ...]
     exposure: Exposure
     limit: Decimal
+
+    @property
+    def current(self) -> ServiceLevelObjective | None:
+        """The newest version beside the draft."""
+        draft = self.proposed.draft
+        versions = versions_in(self.catalog, draft.scope, draft.objective.id)
+        return versions[-1] if versions else None
 
     @property
     def faults(self) -> tuple[CheckFinding, ...]:

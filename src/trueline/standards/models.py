@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db import models
 
 
@@ -55,3 +57,8 @@ class MigrationProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.standard} v{self.version} from {self.valid_from}: {self.state}"
+
+    @property
+    def products(self) -> list[str]:
+        found: list[str] = json.loads(self.product_ids)
+        return found

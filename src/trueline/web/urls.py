@@ -15,6 +15,9 @@ from trueline.web.views.objective import objective
 from trueline.web.views.product import customer, product
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
+from trueline.web.views.signing import sign_in, sign_out
+from trueline.web.views.standard_acts import act, change_standard, decide_migration, draft_code
+from trueline.web.views.standards import inbox, proposal, reissue, standard, standards
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -34,6 +37,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^charts/band\.(?P<form>json|svg)$", band_feed, name="band-chart"),
     path("assets/vega.js", vega_script, name="vega"),
     path("healthz", healthz, name="healthz"),
+    path("sign-in/", sign_in, name="sign-in"),
+    path("sign-out/", sign_out, name="sign-out"),
+    path("standards/", standards, name="standards"),
+    path("standards/inbox/", inbox, name="inbox"),
+    path("standards/draft/", draft_code, name="draft-code"),
+    path("standards/proposals/<int:number>/", proposal, name="proposal"),
+    path("standards/proposals/<int:number>/act/", act, name="proposal-act"),
+    path("standards/proposals/<int:number>/reissue/", reissue, name="reissue"),
+    path("standards/migrations/<int:migration>/", decide_migration, name="decide-migration"),
+    path("standards/changes/<path:name>/", change_standard, name="change-standard"),
+    path("standards/named/<path:name>/", standard, name="standard"),
     path("", include(ingest.urlpatterns)),
 ]
 
