@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "people": ("people", "app"),
     "standards": ("standards", "app"),
+    "credits": ("credits", "credits"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
 }

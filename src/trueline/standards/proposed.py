@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from trueline.assessment.advised_credits import charge_of
 from trueline.calendars.instants import seconds
 from trueline.calendars.periods import midnight
 from trueline.inventory.chosen import customer_class_of
@@ -19,7 +20,6 @@ from trueline.standards.document import StandardDraft
 from trueline.standards.life_cycle import Exposure
 from trueline.standards.strictness import promises_less
 
-CHARGE = "monthly_recurring_charge"  # the characteristic with a product's monthly charge
 _EVER = date(1970, 1, 2)
 
 
@@ -93,15 +93,6 @@ def exposure_of(products: Iterable[Product]) -> Exposure:
     known = [charge for charge in charges if charge is not None]
     total = sum(known, Decimal(0)) if len(known) == len(charges) else None
     return Exposure(len(sold), len({product.customer_id for product in sold}), total)
-
-
-def charge_of(product: Product) -> Decimal | None:
-    """The monthly recurring charge of a sold offering."""
-    try:
-        charge = Decimal(product.characteristics.get(CHARGE, ""))
-    except InvalidOperation:
-        return None
-    return charge if charge.is_finite() and charge >= 0 else None
 
 
 def in_force_s(draft: StandardDraft, product: Product) -> int:

@@ -77,7 +77,7 @@ def _availability_gap(target: Decimal, supported_by: Sequence[Support]) -> Suppo
         target,
         carried,
         gap,
-        f"the chain carries at most {percent} % where {target * 100:f} % is promised: "
+        f"the chain carries at most {percent} % where {(target * 100).normalize():f} % is promised: "
         f"{seconds:,} s of 30 days are promised by nobody",
     )
 

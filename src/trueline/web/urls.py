@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from trueline.web import ingest
+from trueline.web.views.credits import credits
 from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^charts/band\.(?P<form>json|svg)$", band_feed, name="band-chart"),
     path("assets/vega.js", vega_script, name="vega"),
     path("healthz", healthz, name="healthz"),
+    path("credits/", credits, name="credits"),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
     path("standards/", standards, name="standards"),
