@@ -40,6 +40,16 @@ standards:
     supported_by:
       - {name: access of carrier A, kind: underpinning, availability: 0.999, repair: PT4H}
 """
+PAGES = (
+    "/standards/",
+    f"/standards/named/{NAME}/",
+    "/standards/inbox/",
+    "/standards/draft/",
+    "/sign-in/",
+    "/credits/",
+    "/proposal",
+    "/replay",
+)
 ROLES = (
     Role.PRODUCT_MANAGER,
     Role.TECHNICAL_APPROVER,
@@ -162,6 +172,22 @@ def test_what_is_refused_is_said_on_the_page(staffed: Workspace) -> None:
     assert "apiVersion" in told(manager, "/standards/draft/", code="standards: []")
 
 
+def test_a_draft_is_replayed_over_the_stored_month(staffed: Workspace, client: Client) -> None:
+    proposal = drafted(CODE.replace("conformance_target: 15", "conformance_target: 19"))
+    shown = page(client, f"/standards/proposals/{proposal.pk}/replay/")
+    assert "stored figures of 1 period, decided again" in shown
+    assert "all, today" in shown
+    assert "all, draft" in shown
+    assert client.get(f"/standards/proposals/{proposal.pk}/replay/?months=7").status_code == 404
+
+
+def test_credit_advice_says_when_a_period_was_stored_without_it(
+    operator: Workspace, client: Client
+) -> None:
+    assert "stored without credit advice" in page(client, "/credits/")
+    assert client.get("/credits/?by=none").status_code == 404
+
+
 def test_what_an_author_writes_is_only_text(staffed: Workspace, client: Client) -> None:
     proposal = drafted()
     raw = client.get(f"/standards/proposals/{proposal.pk}/").content.decode()
@@ -246,15 +272,13 @@ def test_a_standard_is_changed_approved_and_published_in_a_browser(staffed_site:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize(
-    "path",
-    ["/standards/", f"/standards/named/{NAME}/", "/standards/inbox/", "/sign-in/", "/proposal"],
-)
+@pytest.mark.parametrize("path", PAGES)
 def test_page_of_standards_is_accessible_and_fits(
     staffed_site: Site, path: str, width: int
 ) -> None:
     proposal = drafted()
-    address = f"/standards/proposals/{proposal.pk}/" if path == "/proposal" else path
+    own = f"/standards/proposals/{proposal.pk}/"
+    address = {"/proposal": own, "/replay": f"{own}replay/"}.get(path, path)
     browser = staffed_site.open(address, width=width)
     assert violations(browser) == []
     assert [entry["message"] for entry in browser.get_log("browser")] == []

@@ -20,6 +20,7 @@ from trueline.assessment.credit_advice import (
     prorated_days,
     step_credit,
 )
+from trueline.assessment.repair import Outage, running_time
 from trueline.assessment.values import Verdict
 from trueline.assessment.verdict import SHARE_STATISTICS
 from trueline.calendars.intervals import Interval, intersect, subtract, union
@@ -64,9 +65,9 @@ def advise_credit(
     terms = task.objective.credits
     if terms is None:
         return None
-    percent, why = _percent(decided, terms)
-    if percent is not None and percent > terms.cap_percent:
-        percent, why = Fraction(terms.cap_percent), f"{why}, capped at {terms.cap_percent} %"
+    percent, why = credit_percent(
+        task.objective, decided.row.verdict, decided.decision.value, decided.finding.bad_s
+    )
     charge = charge_of(product)
     amount = None
     if percent is not None and charge is not None:
@@ -137,30 +138,47 @@ def pooled_credits(
     return tuple(sorted(found, key=lambda one: (-one.amount, one.key)))
 
 
-def _percent(decided: DecidedTask, terms: CreditTerms) -> tuple[Fraction | None, str]:
-    """The credit in percent before the cap, and the rule in words."""
-    verdict, value = decided.row.verdict, decided.decision.value
+def credit_percent(
+    objective: ServiceLevelObjective, verdict: Verdict, value: Fraction | None, bad_s: int
+) -> tuple[Fraction | None, str]:
+    """The credit in percent of the monthly charge, capped, and the rule in words; None where
+    nothing can be said."""
+    terms = objective.credits
+    if terms is None:
+        return Fraction(0), "no credit terms"
     if verdict not in _DECIDED or value is None:
         return None, f"{verdict.value}: nothing can be said"
+    percent, why = _uncapped(objective, terms, verdict, (value, bad_s))
+    if percent > terms.cap_percent:
+        return Fraction(terms.cap_percent), f"{why}, capped at {terms.cap_percent} %"
+    return percent, why
+
+
+def _uncapped(
+    objective: ServiceLevelObjective,
+    terms: CreditTerms,
+    verdict: Verdict,
+    figure: tuple[Fraction, int],
+) -> tuple[Fraction, str]:
+    value, bad_s = figure
     if terms.flat_percent is not None:
         missed = verdict is Verdict.VIOLATED
         return Fraction(terms.flat_percent if missed else 0), "so much for any miss"
     if terms.days is not None:
-        days = prorated_days(terms.days, decided.finding.bad_s)
+        days = prorated_days(terms.days, bad_s)
         share = Fraction(100 * days, terms.days.days_per_month)
-        return share, f"{days} of {terms.days.days_per_month} days for {decided.finding.bad_s:,} s"
+        return share, f"{days} of {terms.days.days_per_month} days for {bad_s:,} s"
     if terms.bands is not None:
         if terms.bands.measure is CreditMeasure.OUTAGE_S:
-            bad_s = decided.finding.bad_s
             return Fraction(band_credit(terms.bands, bad_s)), f"the band of {bad_s:,} s"
         return Fraction(band_credit(terms.bands, value * 100)), "the band of the availability"
     if terms.steps is not None:
-        return Fraction(_stepped(decided, terms.steps, value)), "so much for each started step"
+        stepped = _stepped(objective, terms.steps, value)
+        return Fraction(stepped), "so much for each started step"
     return Fraction(0), "no credit, but a right to leave"
 
 
-def _stepped(decided: DecidedTask, steps: StepCredit, value: Fraction) -> Decimal:
-    objective = decided.task.objective
+def _stepped(objective: ServiceLevelObjective, steps: StepCredit, value: Fraction) -> Decimal:
     if objective.statistic in SHARE_STATISTICS or objective.of == "share_within":
         value *= 100
     if objective.comparator.higher_is_better:
@@ -215,10 +233,10 @@ def _recent_outages(decided: DecidedTask, known: Known, window_days: int) -> lis
     if task.objective.statistic is not Statistic.AVAILABILITY_OUTAGE:
         return intersect(union(decided.evidence.unavailable.intervals), window)
     kinds = task.parameter.event_kinds
-    downtime = [
-        (event.start_s, known.as_of_s if event.end_s is None else event.end_s)
-        for event in known.events.get(task.product_id, ())
-        if not kinds or event.kind in kinds
-    ]
+    downtime = running_time(
+        Outage(e.start_s, known.as_of_s if e.end_s is None else e.end_s, e.stop_clock)
+        for e in known.events.get(task.product_id, ())
+        if not kinds or e.kind in kinds
+    )
     agreed = known.exclusions.get(task.product_id, ())
     return subtract(intersect(union(downtime), window), union(agreed))

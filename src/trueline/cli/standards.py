@@ -5,6 +5,7 @@ Each command imports what it needs only, so that a small one starts quickly."""
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,8 @@ from trueline.cli.standards_printed import (
     print_proposal,
     print_proposals,
     print_reissue,
+    print_replay,
+    print_suggestion,
     print_versions,
 )
 from trueline.errors import InputError
@@ -276,6 +279,57 @@ def approve_migration(
 
 
 @app.command()
+def replay(
+    number: Number,
+    months: Annotated[int, typer.Option(min=1, max=120, help="newest stored periods")] = 12,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="assess from the granules, not from stored figures")
+    ] = False,
+) -> None:
+    """What a proposal would have meant for the products that would hold it, side by side with
+    today's version. A draft that measures something else is always assessed from the granules."""
+    from time import perf_counter
+
+    started = perf_counter()
+    workspace = console.workspace()
+    from trueline.standards.document import draft_of
+    from trueline.standards.facts import examine
+    from trueline.standards.replay import needs_granules, replay_exactly, replay_stored
+    from trueline.standards.replay_told import tell_replay
+
+    examined = examine(workspace, draft_of(proposal_numbered(number).document))
+    if exact or needs_granules(examined.current, examined.proposed.draft.objective):
+        from trueline.assessment.known import what_was_known
+        from trueline.engine.duckdb import DuckDBEngine
+
+        engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+        known = what_was_known(workspace)
+        found = replay_exactly(engine, known, examined, workspace.results, months)
+    else:
+        found = replay_stored(examined, workspace.results, months)
+    print_replay(found, tell_replay(found), perf_counter() - started)
+
+
+@app.command()
+def suggest(
+    standard: Annotated[str, typer.Argument(help="a standard by name")],
+    months: Annotated[int, typer.Option(min=1, max=120, help="newest stored periods")] = 12,
+    share: Annotated[str, typer.Option(help="share of figures that should keep it")] = "0.95",
+    confidence: Annotated[str, typer.Option(help="confidence of that")] = "0.95",
+) -> None:
+    """Suggest an achievable target from stored figures: a percentile with its tolerance bound. A
+    suggestion, never a standard by itself."""
+    workspace = console.workspace()
+    from trueline.standards.overview import standard_named
+    from trueline.standards.suggested import suggest_for
+
+    found = suggest_for(
+        workspace, standard_named(standard), months, (fraction(share), fraction(confidence))
+    )
+    print_suggestion(standard, found)
+
+
+@app.command()
 def support() -> None:
     """What each promise rests on, and the back-to-back gap where that cannot carry it."""
     console.workspace()
@@ -308,6 +362,14 @@ def export(
     else:
         write_whole(output, content.encode())
         console.out.print(f"written to {output}", markup=False)
+
+
+def fraction(text: str) -> Fraction:
+    """A share from the command line, exactly as written."""
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise InputError(f"{text!r} is no share", mend="Write 0.95 for 95 %") from None
 
 
 def day(text: str, option: str) -> date:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
+from fractions import Fraction
 
 from rich.table import Table
 
+from trueline.assessment.values import Verdict
 from trueline.cli import console
 from trueline.settings.workspace import Workspace
 from trueline.standards.approve import missing_parts
@@ -18,6 +20,9 @@ from trueline.standards.life_cycle import State
 from trueline.standards.models import ProposalAct, StandardProposal
 from trueline.standards.overview import StandardLine, VersionLine
 from trueline.standards.reissue import Reissue
+from trueline.standards.replay import Replay
+from trueline.standards.replay_told import ReplayTold, Tally
+from trueline.standards.suggestion import Suggestion
 
 PRINTED = 20
 
@@ -156,3 +161,67 @@ def print_reissue(reissue: Sequence[Reissue]) -> None:
             f"issue again {period} {objective_id}: {len(mine):,} products: {some}{more}",
             markup=False,
         )
+
+
+def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
+    """Today beside the draft, together, by period and by segment."""
+    how = "from the granules" if replay.exact else "from stored figures"
+    console.out.print(
+        f"{told.total.figures:,} figures of {len(replay.periods)} periods {how} in "
+        f"{elapsed_s:.1f} s; {replay.negotiated:,} products keep other terms",
+        markup=False,
+    )
+    counted = ("met", "at risk", "breached", "open")
+    table = Table("", "version", *counted, "share met", "5 % margin", "credits")
+    for one in (told.total, *told.periods, *told.segments):
+        for name, tally in (("today", one.today), ("draft", one.draft)):
+            if tally is not None:
+                table.add_row(one.name if name == "today" else "", name, *_tally_cells(tally))
+    console.out.print(table)
+    console.out.print(
+        f"newly breached: {len(told.newly_violated):,}, no longer: {told.no_longer_violated:,}",
+        markup=False,
+    )
+    for figure in told.newly_violated[:PRINTED]:
+        console.out.print(
+            f"  {figure.product.id} of {figure.product.customer_id} in {figure.period}: "
+            f"{_number(figure.value)}",
+            markup=False,
+        )
+
+
+def _tally_cells(tally: Tally) -> tuple[str, ...]:
+    share = "" if tally.share_met is None else f"{tally.share_met:.4f}"
+    if tally.share_low is not None:
+        share += f" ({tally.share_low:.4f} to {tally.share_high:.4f})"
+    unknown = f" + {tally.unknown} not known" if tally.unknown else ""
+    return (
+        f"{tally.of(Verdict.MET) + tally.of(Verdict.WITHIN_TOLERANCE):,}",
+        f"{tally.of(Verdict.AT_RISK):,}",
+        f"{tally.of(Verdict.VIOLATED):,}",
+        f"{tally.of(Verdict.NOT_ASSESSABLE) + tally.of(Verdict.NOT_APPLICABLE):,}",
+        share,
+        "" if tally.low_margin is None else f"{tally.low_margin:.6g}",
+        f"{tally.credits:,f}{unknown}",
+    )
+
+
+def _number(value: Fraction | None) -> str:
+    return "no value" if value is None else f"{float(value):.6g}"
+
+
+def print_suggestion(standard: str, found: Suggestion) -> None:
+    """The percentile and its bound; what it is not is said too."""
+    say = console.out.print
+    say(f"{standard}: a suggestion from {found.figures:,} figures, not a standard", markup=False)
+    percent = f"{float(found.share * 100):g} %"
+    say(f"  {percent} of these figures keep {_number(found.percentile)}", markup=False)
+    if found.bound is None:
+        say(f"  no bound: {found.needed:,} figures are needed", markup=False)
+    else:
+        say(
+            f"  with {float(found.confidence * 100):g} % confidence, {percent} of all such figures "
+            f"keep {_number(found.bound)}",
+            markup=False,
+        )
+    say("  periods of one product are taken as independent, which they are not", markup=False)

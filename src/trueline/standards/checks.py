@@ -27,6 +27,7 @@ from trueline.standards.document import StandardDraft
 from trueline.standards.support import support_gap
 
 EXCEPTIONS_PERCENT = 20  # of the holders; beyond it the exceptions are the standard
+NAMED_CUSTOMERS = 5
 _DAY_S = 86_400
 _OF_THE_VALUE = frozenset(
     (
@@ -161,13 +162,23 @@ def _record_faults(draft: StandardDraft, facts: DraftFacts) -> Iterator[Fault]:
     qualifier = objective.qualified_by
     if qualifier is not None and qualifier not in facts.sibling_ids:
         yield Fault("qualified_by", f"No objective {qualifier!r} holds beside this one")
-    for customer, products in sorted(facts.promised_less.items()):
+    yield from _unagreed_faults(facts)
+
+
+def _unagreed_faults(facts: DraftFacts) -> Iterator[Fault]:
+    """The first few customers by name, the others by their number."""
+    mend = "Publish it for new sales, or name where the customer agreed under agreed_with"
+    customers = sorted(facts.promised_less.items())
+    for customer, products in customers[:NAMED_CUSTOMERS]:
         yield Fault(
             "agreed_with",
             f"Customer {customer} would be promised less for {_some(products)} without having "
             "agreed",
-            "Publish it for new sales, or name where the customer agreed under agreed_with",
+            mend,
         )
+    if len(customers) > NAMED_CUSTOMERS:
+        more = len(customers) - NAMED_CUSTOMERS
+        yield Fault("agreed_with", f"{more:,} more customers would be promised less", mend)
 
 
 def _support_faults(draft: StandardDraft) -> Iterator[Fault]:

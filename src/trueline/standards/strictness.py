@@ -103,7 +103,24 @@ def _strictness(
         return _by_comparator(values, Comparator.LE)
     if head == "tolerance":
         return _tolerance(key, values, after.comparator)
-    if head == "credits" and None in values:
+    if head == "credits":
+        return _credits(key.removeprefix("credits."), values, after.comparator)
+    return Strictness.OTHER
+
+
+# Credit terms that give the customer more when they are larger, and when they are smaller.
+_MORE = ("flat_percent", "cap_percent", "claim_days", "days.max_days", "steps.credit_percent")
+_LESS = ("missed_periods", "steps.step", "chronic.max_outages")
+
+
+def _credits(key: str, values: tuple[str | None, str | None], comparator: Comparator) -> Strictness:
+    if key in _MORE:
+        return _by_comparator(values, Comparator.GE)
+    if key in _LESS and None not in values:
+        return _by_comparator(values, Comparator.LE)
+    if key == "steps.target":
+        return _by_comparator(values, comparator)
+    if None in values and not key.startswith(("bands.", "cap_percent")):
         return _added(values, Strictness.STRICTER)
     return Strictness.OTHER
 

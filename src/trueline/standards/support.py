@@ -77,8 +77,8 @@ def _availability_gap(target: Decimal, supported_by: Sequence[Support]) -> Suppo
         target,
         carried,
         gap,
-        f"the chain carries at most {percent} % where {(target * 100).normalize():f} % is promised: "
-        f"{seconds:,} s of 30 days are promised by nobody",
+        f"the chain carries at most {percent} % where {(target * 100).normalize():f} % is "
+        f"promised: {seconds:,} s of 30 days are promised by nobody",
     )
 
 

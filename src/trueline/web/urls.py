@@ -14,6 +14,7 @@ from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.product import customer, product
+from trueline.web.views.replay import replay
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
 from trueline.web.views.signing import sign_in, sign_out
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("standards/proposals/<int:number>/", proposal, name="proposal"),
     path("standards/proposals/<int:number>/act/", act, name="proposal-act"),
     path("standards/proposals/<int:number>/reissue/", reissue, name="reissue"),
+    path("standards/proposals/<int:number>/replay/", replay, name="replay"),
     path("standards/migrations/<int:migration>/", decide_migration, name="decide-migration"),
     path("standards/changes/<path:name>/", change_standard, name="change-standard"),
     path("standards/named/<path:name>/", standard, name="standard"),
