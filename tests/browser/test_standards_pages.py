@@ -15,15 +15,21 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select
 from tests.browser.conftest import Site
+from tests.browser.sample_operator import store_sample
 from tests.browser.test_in_chromium import WIDTHS, until, violations
 from waitress.server import create_server
 
+from trueline.intake.record import latest_delivery
+from trueline.inventory.snapshot import snapshot_at
 from trueline.people.people import add_role_accounts
 from trueline.people.roles import Role
 from trueline.settings.workspace import Workspace, use_workspace
 from trueline.standards.acts import Deed
+from trueline.standards.approve import approve, submit
 from trueline.standards.draft import draft_standards
+from trueline.standards.life_cycle import Part
 from trueline.standards.models import StandardProposal
+from trueline.standards.publish import publish
 from trueline.web.serve import application
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -186,6 +192,26 @@ def test_credit_advice_says_when_a_period_was_stored_without_it(
 ) -> None:
     assert "stored without credit advice" in page(client, "/credits/")
     assert client.get("/credits/?by=none").status_code == 404
+
+
+def in_force(workspace: Workspace, code: str) -> None:
+    """Publish a draft, and store the sample's figures again as known since."""
+    proposal = drafted(code)
+    submit(workspace, proposal.pk, Deed(Role.PRODUCT_MANAGER.value, NOW))
+    for part in Part:
+        approve(workspace, proposal.pk, part, Deed(f"{part.value}-approver", NOW))
+    publish(workspace, proposal.pk, Deed(Role.LEGAL_APPROVER.value, NOW))
+    store_sample(workspace, products=len(snapshot_at(latest_delivery()).products))
+
+
+def test_a_version_to_come_does_not_show_in_an_earlier_period(
+    staffed: Workspace, client: Client
+) -> None:
+    in_force(staffed, CODE)
+    shown = page(client, "/offerings/eline-gold/?objective=delay-p95")
+    assert "20 ms" in shown
+    assert re.findall(r"(?<![\d.])15 ms", shown) == []
+    assert "Its versions, and what changed" in page(client, "/objectives/delay-p95/")
 
 
 def test_what_an_author_writes_is_only_text(staffed: Workspace, client: Client) -> None:

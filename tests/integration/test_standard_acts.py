@@ -28,6 +28,8 @@ from trueline.standards.life_cycle import Part, State
 from trueline.standards.models import ProposalAct, StandardProposal
 from trueline.standards.overview import standard_named, standards_known
 from trueline.standards.publish import Published, publish, retire
+from trueline.web.records import records_at
+from trueline.web.version_notes import version_note
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
 CATALOGUE = """apiVersion: trueline/v1
@@ -129,17 +131,14 @@ def test_what_was_sent_back_is_approved_anew(loaded: Workspace) -> None:
     assert (proposal.state, missing) == (State.APPROVED, ())
 
 
-def test_beyond_the_limit_all_three_have_to_approve(
-    loaded: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TRUELINE_EXPOSURE_LIMIT", "199.99")  # the two products bring 200
+def test_beyond_the_limit_all_three_have_to_approve(loaded: Workspace, tmp_path: Path) -> None:
+    dear = tmp_path / "products.csv"
+    dear.write_text(PRODUCTS.replace(",100\n", ",5000.01\n"))  # together beyond 10,000
+    load_products(loaded, dear, LoadOptions(NOW))
     number = drafted("15", "2026-12-01", "rollout: all")
     submit(loaded, number, deed("pm"))
     _, missing = approve(loaded, number, Part.COMMERCIAL, deed("commercial"))
     assert missing == (Part.TECHNICAL, Part.LEGAL)
-    monkeypatch.setenv("TRUELINE_EXPOSURE_LIMIT", "plenty")
-    with pytest.raises(InputError, match="TRUELINE_EXPOSURE_LIMIT"):
-        approve(loaded, number, Part.LEGAL, deed("legal"))
 
 
 def test_a_correction_takes_the_place_of_its_version_and_the_old_belief_stays(
@@ -200,6 +199,21 @@ def test_a_standard_of_a_customer_class_reaches_that_class(loaded: Workspace) ->
     assert target("G1", "2026-12-15") == (10, 1)
     assert target("G2", "2026-12-15") == (20, 1)
     assert standard_named("class=enterprise/mean").newest is not None
+
+
+def test_what_changed_is_said_where_the_first_period_of_a_version_begins(
+    loaded: Workspace,
+) -> None:
+    published(loaded, drafted("15", "2026-12-01", "rollout: all"))
+    records = records_at(loaded, latest_delivery())
+    december = seconds(datetime(2026, 12, 1, tzinfo=UTC))
+    note = version_note(records, "G1", "mean", december)
+    assert note is not None
+    assert (note.at_s, note.text) == (december, "version 2: conformance target 20 → 15")
+    assert version_note(records, "G1", "mean", december - 30 * 86_400) is None
+    assert version_note(records, "G1", "mean", december + 31 * 86_400) is None
+    assert [o.version for o in records.promised_on("mean", date(2026, 11, 1))] == [1]
+    assert [o.version for o in records.promised_on("mean", date(2026, 12, 1))] == [2]
 
 
 def test_exported_standards_drafted_again_say_nothing_new(loaded: Workspace) -> None:

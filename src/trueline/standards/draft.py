@@ -57,8 +57,8 @@ def record_draft(draft: StandardDraft, deed: Deed) -> StandardProposal:
 
 
 def _standing(draft: StandardDraft) -> StandardProposal | None:
-    """A proposal that says the same and is still to come, or in force: a file in version control may
-    be drafted again and again."""
+    """A proposal that says the same and is still to come, or in force: a file in version control
+    may be drafted again and again."""
     standing = (State.DRAFT, State.REVIEW, State.APPROVED, State.PUBLISHED)
     same = StandardProposal.objects.filter(standard=draft.name, document=draft_text(draft))
     return same.filter(state__in=standing).first()
