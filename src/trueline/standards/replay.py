@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -104,10 +106,11 @@ def replay_stored(examined: Examined, results: Path, months: int) -> Replay:
     periods = _newest(results, draft, months)
     products, negotiated = _holders_of_the_standard(examined, periods)
     figures: list[ReplayedFigure] = []
+    versions = (_Version(before), _Version(draft))
     for period in periods:
         rows = stored_rows(results, period.label)
         mine = rows.filter(pc.equal(rows["objective_id"], draft.id))
-        figures += _redecided(mine, period.label, products, (before, draft))
+        figures += _redecided(mine, period.label, products, versions)
     return Replay(tuple(p.label for p in periods), tuple(figures), negotiated, exact=False)
 
 
@@ -220,52 +223,74 @@ def _assessed(engine: Engine, known: Known, request: AssessmentRequest) -> dict[
 
 
 def _outcome_of(decided: DecidedTask, product: Product) -> Outcome:
-    return _outcome(
-        decided.task.objective, decided.decision, decided.row.verdict, (product, decided.row.bad_s)
-    )
+    row, decision = decided.row, decided.decision
+    percent, _ = credit_percent(decided.task.objective, row.verdict, decision.value, row.bad_s)
+    return Outcome(row.verdict, decision.margin, _amount(percent, product))
 
 
 def _redecided(
     rows: pa.Table,
     label: str,
     products: _Sold,
-    versions: tuple[ServiceLevelObjective, ServiceLevelObjective],
+    versions: tuple[_Version, _Version],
 ) -> Iterable[ReplayedFigure]:
-    columns = ("product_id", "verdict", "value", "good_s", "bad_s", "unknown_s", "samples")
+    columns = ("product_id", "verdict", "value", "good_s", "bad_s", "unknown_s")
     values = zip(*(rows[name].to_pylist() for name in columns), strict=True)
-    for product_id, verdict, value, good_s, bad_s, unknown_s, samples in values:
+    for product_id, verdict, value, good_s, bad_s, unknown_s in values:
         sold = products.get(product_id)
         if sold is None:
             continue
-        finding = Finding(exact_value(value), good_s, bad_s, unknown_s, samples)
-        kept = Verdict(verdict) if verdict == Verdict.NOT_APPLICABLE.value else None
-        today, draft = (_outcome_by(finding, one, sold[0], kept) for one in versions)
-        yield ReplayedFigure(*sold, label, finding.value, today, draft)
+        figure = _Figure(value, good_s, bad_s, unknown_s, verdict == Verdict.NOT_APPLICABLE.value)
+        today, draft = (version.outcome(figure, sold[0]) for version in versions)
+        yield ReplayedFigure(*sold, label, exact_value(value), today, draft)
 
 
+class _Figure(NamedTuple):
+    """A stored figure. `idle`: the objective did not apply, and no version makes it."""
+
+    value: float | None
+    good_s: int
+    bad_s: int
+    unknown_s: int
+    idle: bool
+
+
+class _Version:
+    """One version with what it says of figures; many figures are alike, so it is remembered."""
+
+    def __init__(self, objective: ServiceLevelObjective) -> None:
+        self.objective = objective
+        self._decided: dict[_Figure, tuple[Decision, Verdict, Fraction | None]] = {}
+        self._amounts: dict[tuple[str, Fraction | None], Decimal | None] = {}
+
+    def outcome(self, figure: _Figure, product: Product) -> Outcome:
+        found = self._decided.get(figure)
+        if found is None:
+            found = self._decided[figure] = self._decide(figure)
+        decision, verdict, percent = found
+        key = (product.id, percent)
+        if key not in self._amounts:
+            self._amounts[key] = _amount(percent, product)
+        return Outcome(verdict, decision.margin, self._amounts[key])
+
+    def _decide(self, figure: _Figure) -> tuple[Decision, Verdict, Fraction | None]:
+        value = exact_value(figure.value)
+        finding = Finding(value, figure.good_s, figure.bad_s, figure.unknown_s, None)
+        decision = decide_verdict(self.objective, finding)
+        verdict = Verdict.NOT_APPLICABLE if figure.idle else decision.verdict
+        percent, _ = credit_percent(self.objective, verdict, decision.value, figure.bad_s)
+        return decision, verdict, percent
+
+
+@lru_cache(maxsize=65_536)
 def exact_value(value: float | None) -> Fraction | None:
     """A stored value by its shortest decimal: 0.999 is 0.999 again, as it was decided."""
     return None if value is None else Fraction(Decimal(repr(value)))
 
 
-def _outcome_by(
-    finding: Finding, objective: ServiceLevelObjective, product: Product, kept: Verdict | None
-) -> Outcome:
-    decision = decide_verdict(objective, finding)
-    verdict = kept or decision.verdict
-    return _outcome(objective, decision, verdict, (product, finding.bad_s))
-
-
-def _outcome(
-    objective: ServiceLevelObjective,
-    decision: Decision,
-    verdict: Verdict,
-    sold: tuple[Product, int],
-) -> Outcome:
-    product, bad_s = sold
-    percent, _ = credit_percent(objective, verdict, decision.value, bad_s)
+def _amount(percent: Fraction | None, product: Product) -> Decimal | None:
+    """Nothing for a figure that gives no credit, or of which nothing can be said."""
+    if not percent:
+        return Decimal(0)
     charge = charge_of(product)
-    credit: Decimal | None = Decimal(0)
-    if percent:
-        credit = None if charge is None else advised_amount(percent / 100, charge)
-    return Outcome(verdict, decision.margin, credit)
+    return None if charge is None else advised_amount(percent / 100, charge)
