@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -18,14 +17,10 @@ from trueline.offerings.credits import (
     band_faults,
 )
 from trueline.offerings.kinds import Choice, Duration, ListOf, Number, Record, Whole
-from trueline.offerings.reading import Key
+from trueline.offerings.reading import Key, fields_of
 
 _ZERO, _HUNDRED = Decimal(0), Decimal(100)
 _PERCENT = Number(_ZERO, _HUNDRED)
-
-
-def _fields_of(value: Any) -> Mapping[str, Any]:
-    return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
 BAND_KEYS = (
@@ -49,7 +44,7 @@ BAND_TABLE_KEYS = (
     ),
     Key(
         "table",
-        ListOf(Record("band", BAND_KEYS, _band, _fields_of)),
+        ListOf(Record("band", BAND_KEYS, _band, fields_of)),
         "the bands; together they hold every value once",
         required=True,
     ),
@@ -122,7 +117,7 @@ CREDIT_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "steps",
-        Record("step rule", STEP_KEYS, StepCredit, _fields_of),
+        Record("step rule", STEP_KEYS, StepCredit, fields_of),
         "so much for each started step below a target",
     ),
     Key(
@@ -140,7 +135,7 @@ CREDIT_KEYS: tuple[Key, ...] = (
     ),
     Key("missed_periods", Whole(2, 120), "missed periods in a row that give the right to leave"),
 )
-CREDITS = Record("credits", CREDIT_KEYS, CreditTerms, _fields_of)
+CREDITS = Record("credits", CREDIT_KEYS, CreditTerms, fields_of)
 
 
 def credit_term_faults(terms: CreditTerms, *, in_time: bool) -> Iterator[str]:

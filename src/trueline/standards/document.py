@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -27,7 +27,7 @@ from trueline.offerings.kinds import (
     Whole,
 )
 from trueline.offerings.meaning import canonical
-from trueline.offerings.reading import Key, Site, read_keys, write_keys
+from trueline.offerings.reading import Key, Site, fields_of, read_keys, write_keys
 from trueline.offerings.scope import StandardScope, standard_name
 from trueline.offerings.values import Rollout, ServiceLevelObjective
 
@@ -73,10 +73,6 @@ class StandardDraft:
         return standard_name(self.scope, self.objective.id)
 
 
-def _fields_of(value: Any) -> Mapping[str, Any]:
-    return {f.name: getattr(value, f.name) for f in fields(value)}
-
-
 SCOPE_KEYS = (
     Key("offering", Identifier(), "products of this offering"),
     Key("specification", Identifier(), "products of offerings with this specification"),
@@ -120,7 +116,7 @@ SUPPORT_KEYS = (
 STANDARD_KEYS: tuple[Key, ...] = (
     Key(
         "applies_to",
-        Record("scope", SCOPE_KEYS, StandardScope, _fields_of),
+        Record("scope", SCOPE_KEYS, StandardScope, fields_of),
         "what the standard is for; left out: every offering",
         default=StandardScope(),
     ),
@@ -173,7 +169,7 @@ def read_draft(node: Node, site: Site) -> StandardDraft:
 
 def draft_plain(draft: StandardDraft) -> dict[str, object]:
     """The draft in the keys of a standards file, defaults left out."""
-    values = dict(_fields_of(draft))
+    values = dict(fields_of(draft))
     values["applies_to"] = values.pop("scope")
     values["granularity"] = values.pop("granularity_s")
     return write_keys(values, STANDARD_KEYS)
