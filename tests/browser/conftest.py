@@ -16,6 +16,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
+from tests.browser.sample_log import log_sample
 from tests.browser.sample_operator import build_operator
 
 from trueline.settings.workspace import Workspace, use_workspace
@@ -38,7 +39,9 @@ def sample_home(migrated_database: Path) -> Iterator[Path]:
     """The sample operator, built once per run; tests that write take a copy."""
     home = Path(tempfile.mkdtemp(prefix="trueline-pages-"))
     shutil.copy(migrated_database, home / "trueline.sqlite3")
-    build_operator(use_workspace(home))
+    workspace = use_workspace(home)
+    build_operator(workspace)
+    log_sample(workspace)
     yield home
     shutil.rmtree(home, ignore_errors=True)
 

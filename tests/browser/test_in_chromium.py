@@ -27,6 +27,13 @@ PAGES = {
     "verdicts": "/rows/?verdict=violated",
     "load": "/load/?delivery=6",
     "find": "/find/?q=gold",
+    "reconciliation": "/reconciliation/",
+    "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
+    "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",
+    "result log": "/results/?check=1",
+    "a restatement": "/results/2/",
+    "corrections": "/corrections/",
+    "a correction": "/corrections/1/",
 }
 WIDTHS = (1280, 390)
 _AXE = Path(axe_selenium_python.__file__).parent / "node_modules" / "axe-core" / "axe.min.js"

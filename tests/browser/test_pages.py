@@ -38,6 +38,20 @@ PAGES = (
     "/find/?q=gold",
     "/load/",
     "/healthz",
+    "/reconciliation/",
+    "/reconciliation/?kind=measurementWithoutProduct&page=9",
+    "/pivot/",
+    "/pivot/?rows=offering&columns=region&weight=revenue&mix=segment&where=segment%3Dgold",
+    "/pivot/?rows=objective&columns=family",
+    "/pivot/?leaving=1&weight=customer",
+    "/results/",
+    "/results/?check=1",
+    "/results/1/?page=2",
+    "/results/2/",
+    "/corrections/",
+    "/corrections/1/",
+    f"/explanations/?product={MEASURED}&objective=delay-p95",
+    f"/receipts/?product={MEASURED}&objective=delay-p95",
     f"/charts/line.json?product={MEASURED}&objective=delay-p95",
     "/charts/band.json?dimension=group&key=microwave&objective=delay-p95",
 )
@@ -60,6 +74,14 @@ WRONG = (
     "/rows/?objective=none",
     "/rows/?group=none",
     "/rows/?customer=none",
+    "/reconciliation/?kind=none",
+    "/pivot/?rows=none",
+    "/pivot/?weight=none",
+    "/pivot/?where=region",
+    "/pivot/?where=region%3Dnone",
+    "/results/99/",
+    "/corrections/99/",
+    "/receipts/?product=none&objective=none",
     "/load/?delivery=999999",
     "/load/?delivery=x",
     "/load/999999/set-aside.csv",
@@ -86,7 +108,16 @@ def test_wrong_name_is_not_found(operator: Workspace, client: Client, path: str)
 
 
 @pytest.mark.parametrize(
-    "path", ["/customers/c0001/", "/rows/", "/products/p00001/", "/find/?q=alert", "/rows.csv"]
+    "path",
+    [
+        "/customers/c0001/",
+        "/rows/",
+        "/products/p00001/",
+        "/find/?q=alert",
+        "/rows.csv",
+        "/results/2/",
+        "/corrections/1/",
+    ],
 )
 def test_hostile_name_is_only_text(operator: Workspace, client: Client, path: str) -> None:
     answer = client.get(path)

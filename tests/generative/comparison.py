@@ -17,7 +17,7 @@ def compare(
     expected_rows: Sequence[Mapping[str, Any]], actual_rows: Sequence[Mapping[str, Any]]
 ) -> list[str]:
     """One sentence per difference; empty when the assessments agree. A row of the oracle with
-    `value_error` (a histogram's) allows that relative error, and any of its `verdicts`."""
+    `value_slack` (a histogram's, after rounding) allows that much, and any of its `verdicts`."""
     expected = {key_of(row): row for row in expected_rows}
     actual = {key_of(row): row for row in actual_rows}
     found = [f"{' '.join(key)}: missing" for key in sorted(expected.keys() - actual.keys())]
@@ -54,8 +54,8 @@ def differences(want: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
 def slack_of(want: Mapping[str, Any]) -> float:
     """What value and margin may be off by. A margin is a difference, so the noise of its value
     counts, not its own."""
-    size = abs(float(want["value"] or 0))
-    return size * max(float(want.get("value_error", 0)), ROUNDING_NOISE)
+    noise = abs(float(want["value"] or 0)) * ROUNDING_NOISE
+    return float(want.get("value_slack", 0)) + noise
 
 
 def alike(want: float | None, got: float | None, slack: float) -> bool:

@@ -123,7 +123,7 @@ def sampled(draw: st.DrawFn) -> Objective:
     parameter, scale = draw(st.sampled_from([("frame_delay", DELAY), ("frame_loss", LOSS)]))
     head: Objective = {"parameter": parameter, "statistic": statistic}
     if statistic.startswith("percentile"):
-        head["percentile"] = draw(st.sampled_from([1, 5, 50, 90, 95, 99, 99.9]))
+        head["percentile"] = draw(st.sampled_from([0, 1, 5, 50, 90, 95, 99, 99.9, 100]))
     return draw(targeted(head, scale))
 
 

@@ -86,6 +86,6 @@ def test_comparison_names_every_difference() -> None:
     assert compare([row], [row | {"good_s": 8}]) == [where + "good_s 8, expected 7"]
     assert compare([row], [row | {"value": None}]) == [where + "value None, expected 10.0"]
     near = row | {"value": 10.05, "margin": 4.95, "verdict": "violated"}
-    loose = row | {"value_error": 0.01, "verdicts": ["met", "violated"]}
+    loose = row | {"value_slack": 0.1, "verdicts": ["met", "violated"]}
     assert compare([loose], [near]) == []
     assert len(compare([row], [near])) == 3

@@ -75,14 +75,19 @@ def test_measurements_that_came_first_are_taken_in_with_their_products(files: Pa
     assert row["samples"] == 4
 
 
-def trueline(home: Path, *words: str) -> None:
-    """Run one command, as a user would, in the workspace below `home`."""
-    environment: Mapping[str, str] = {**os.environ, "TRUELINE_HOME": str(home / "workspace")}
+def trueline(home: Path, *words: str) -> str:
+    """What one command prints, run as a user would, in the workspace below `home`."""
+    environment: Mapping[str, str] = {
+        **os.environ,
+        "TRUELINE_HOME": str(home / "workspace"),
+        "COLUMNS": "160",
+    }
     program = [sys.executable, "-c", "from trueline.cli import main; main()"]
     done = subprocess.run(
         [*program, *words], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def same(want: object, got: object) -> bool:
@@ -150,3 +155,26 @@ def test_yesterdays_answer_stays_after_corrections_late_data_and_new_terms(
     [now] = json.loads(answer(workspace, None))["rows"]
     assert (now["verdict"], now["value"], now["standard_version"]) == ("violated", 0.5, 2)
     assert answer(workspace, yesterday) == before
+
+
+def test_the_command_explains_what_an_exclusion_was_agreed_for(files: Path) -> None:
+    home = files.parent / "explained"
+    (files / "exclusions.csv").write_text(
+        "product_id,start,end,reason\n"
+        "P1,2026-10-05T00:00:00Z,2026-10-05T02:00:00Z,new card\n"
+        "P1,2026-10-05T01:00:00Z,2026-10-05T03:00:00Z,power works\n"
+        "P1,2026-10-05T12:00:00Z,2026-10-05T13:00:00Z,\n",
+        encoding="utf-8",
+    )
+    for kind in ("offerings", "products", "measurements", "exclusions"):
+        [file] = files.glob(f"{kind}.*")
+        trueline(home, "load", kind, str(file))
+    told = trueline(home, "explain", "P1", "delay-day", "--period", "2026-10-05", "--all")
+    reasons = [cells[-2].strip() for line in told.splitlines() if len(cells := line.split("│")) > 2]
+    assert reasons == [
+        "agreed exclusion: new card, power works",
+        "satisfies LE 20",
+        "agreed exclusion",
+        "misses LE 20",
+        "satisfies LE 20",
+    ]

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from tests.oracle.case import Case, Figure, pieces, time_of
 from tests.oracle.intervals import holds, length, union
+from tests.oracle.samples import with_unknown_time
 from tests.oracle.workspace import Granule, exact
 
 
@@ -37,8 +38,12 @@ def machine(case: Case, n: int, high: Callable[[Fraction], bool]) -> Figure:
     good, bad = time_of(judged, True, allowed), time_of(judged, False, allowed)
     counted = [state_at[granule.start] for granule in known if holds(allowed, granule.start)]
     total = length(allowed)
+    value = Fraction(sum(counted), len(counted)) if counted else None
+    policy = case.objective.get("missing_data", "exclude")
+    if policy != "exclude":
+        value = with_unknown_time(policy, judged, allowed)
     return Figure(
-        Fraction(sum(counted), len(counted)) if counted else None,
+        value,
         good,
         bad,
         len(counted),

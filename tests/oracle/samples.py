@@ -24,19 +24,9 @@ def conformance(case: Case) -> Figure:
     good, bad = time_of(judged, True, allowed), time_of(judged, False, allowed)
     total = length(allowed)
     unknown = total - good - bad
-    counted_good, counted_bad = good, bad
-    match case.objective.get("missing_data", "exclude"):
-        case "good":
-            counted_good += unknown
-        case "bad":
-            counted_bad += unknown
-        case "hold":
-            held_good, held_bad = held(judged, allowed)
-            counted_good += held_good
-            counted_bad += held_bad
     crossings = tuple(granule.start for granule in case.counted() if judge(granule) is False)
     return Figure(
-        share(counted_good, counted_good + counted_bad),
+        with_unknown_time(case.objective.get("missing_data", "exclude"), judged, allowed),
         good,
         bad,
         len(case.counted()),
@@ -44,6 +34,21 @@ def conformance(case: Case) -> Figure:
         worst=share(good, total),
         crossings=crossings,
     )
+
+
+def with_unknown_time(
+    policy: str, judged: list[tuple[Interval, bool | None]], allowed: list[Interval]
+) -> Fraction | None:
+    """Good share of the time, unknown time counted as the policy says."""
+    good, bad = time_of(judged, True, allowed), time_of(judged, False, allowed)
+    unknown = length(allowed) - good - bad
+    more_good, more_bad = {
+        "exclude": (0, 0),
+        "good": (unknown, 0),
+        "bad": (0, unknown),
+        "hold": held(judged, allowed),
+    }[policy]
+    return share(good + more_good, good + bad + more_good + more_bad)
 
 
 def held(judged: list[tuple[Interval, bool | None]], allowed: list[Interval]) -> tuple[int, int]:

@@ -35,12 +35,12 @@ def row_of(case: Case, figure: Figure) -> dict[str, Any]:
     }
     if figure.open_events is not None:
         row["open_events"] = figure.open_events
-    if figure.error and value is not None:
-        row["value_error"] = float(figure.error)
-        row["verdicts"] = sorted(
-            verdict_of(case, figure, value * (1 + step * figure.error), coverage)
-            for step in (-1, 0, 1)
-        )
+    if figure.error and figure.value is not None and value is not None:
+        others = [
+            rounded(figure.value * (1 + step * figure.error), case.objective) for step in (-1, 0, 1)
+        ]
+        row["value_slack"] = float(max(abs(other - value) for other in others if other is not None))
+        row["verdicts"] = sorted(verdict_of(case, figure, other, coverage) for other in others)
     return row
 
 

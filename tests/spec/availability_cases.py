@@ -124,6 +124,31 @@ INTERVALS = [
         series="0/10x5 9/10x3 -x4 0/10x12",
     ),
     SpecCase(
+        "unknown time counted as good: (17 + 4) / 24",
+        MEF | {"missing_data": "good"},
+        {"value": Fraction(21, 24), "unknown_s": 14_400, "coverage": Fraction(20, 24)},
+        series="0/10x5 9/10x3 -x4 0/10x12",
+    ),
+    SpecCase(
+        "unknown time counted as bad: 17 / 24",
+        MEF | {"missing_data": "bad"},
+        {"value": Fraction(17, 24), "bad_s": 10_800, "unknown_s": 14_400},
+        series="0/10x5 9/10x3 -x4 0/10x12",
+    ),
+    SpecCase(
+        "unknown time takes the state before it: 4 h bad, the 2 h at the end good, 17 / 24",
+        MEF | {"missing_data": "hold"},
+        {"value": Fraction(17, 24), "bad_s": 10_800, "unknown_s": 21_600},
+        series="0/10x5 9/10x3 -x4 0/10x10 -x2",
+    ),
+    SpecCase(
+        "a state from long before the period is held into it: 5 h bad, 19 / 24",
+        MEF | {"missing_data": "hold"},
+        {"value": Fraction(19, 24), "bad_s": 0},
+        series="9/10x3 -x125 0/10x19",
+        starting="2026-09-29T21:00Z",
+    ),
+    SpecCase(
         "G.826: ten severely errored in a row, from 30 % on",
         G826,
         {"value": Fraction(14, 24)},

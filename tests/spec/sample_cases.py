@@ -37,6 +37,18 @@ CASES = [
         series="10x12 30x12",
     ),
     SpecCase(
+        "the 100th percentile is the largest sample",
+        delay("percentile", percentile=100),
+        {"value": 20, "verdict": "violated"},
+        series=ONE_TO_TWENTY,
+    ),
+    SpecCase(
+        "the 0th percentile is the smallest sample",
+        delay("percentile", percentile=0),
+        {"value": 1, "verdict": "met"},
+        series=ONE_TO_TWENTY,
+    ),
+    SpecCase(
         "a percentile of ratios leaves out what had no demand",
         delay("percentile", parameter="frame_loss", percentile=99, min_coverage=0),
         # samples 0.01 and 0.02; the third has none: rank ceil(0.99 x 2) = 2

@@ -101,7 +101,7 @@ def test_service_hours_without_days_mean_every_day_and_24_00_ends_the_day() -> N
         (f"id: a, {AVAILABLE}, conformance_target: 99.9", "target", "0.999 for 99.9 %"),
         (f"id: a, {DELAY.replace('mean', 'conformance')}", "threshold", "needs threshold"),
         (f"id: a, {DELAY.replace('mean', 'percentile')}", "percentile", "needs percentile"),
-        (f"id: a, {DELAY}, percentile: 100", "percentile", "both ends excluded"),
+        (f"id: a, {DELAY}, percentile: 100.1", "percentile", "between 0 and 100"),
         (f"id: a, {DELAY}, threshold_target: 20", "threshold_target", "is not below the target"),
         (f"id: a, {DELAY}, threshold_target: 21", "threshold_target", "is not below the target"),
         (f"id: a, {DELAY}, min_coverage: 1.1", "min_coverage", "between 0 and 1"),

@@ -26,7 +26,8 @@ PRODUCTS_PER_CHUNK = 256  # two blocks of the lake
 
 @dataclass(frozen=True)
 class Known:
-    """Everything an assessment knows: what was recorded up to one delivery."""
+    """Everything an assessment knows: what was recorded up to one delivery. `agreed_for`: what the
+    exclusions of a product were agreed for, as explanations tell it."""
 
     delivery: int
     as_of_s: int
@@ -35,6 +36,7 @@ class Known:
     exclusions: Mapping[str, Sequence[Interval]]
     events: Mapping[str, Sequence[Event]]
     lake: LakeLike
+    agreed_for: Mapping[str, Sequence[tuple[Interval, str]]] = field(default_factory=dict)
 
     def evidence_request(self, *, pooled: bool = False) -> EvidenceRequest:
         return EvidenceRequest(self.lake, self.delivery, self.events, self.as_of_s, pooled)

@@ -30,7 +30,7 @@ from trueline.assessment.timeline import (
     spans_of,
 )
 from trueline.assessment.values import AssessmentRow
-from trueline.calendars.intervals import intersect, subtract
+from trueline.calendars.intervals import Interval, intersect, subtract, union
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
 from trueline.errors import InputError
@@ -90,7 +90,7 @@ def _explained(engine: Engine, known: Known, decided: DecidedTask) -> Explanatio
         reasons=task.applied.reasons,
         formula=rule.formula,
         clause=rule.clause,
-        spans=tuple(_spans(decided, granules)),
+        spans=tuple(_told(_spans(decided, granules), task, known)),
         granules=tuple(granules),
         events=tuple(_events(decided)),
         high_loss_intervals=decided.evidence.unavailable.high_loss if states else None,
@@ -121,6 +121,29 @@ def _spans(decided: DecidedTask, granules: Sequence[Measured]) -> list[Span]:
         return _state_spans(decided, granules)
     judged = goodness(task.objective, granules)
     return spans_of(task.unit, granules, judged, lambda _g, good: _granule_reason(task, good))
+
+
+def _told(spans: Sequence[Span], task: Task, known: Known) -> list[Span]:
+    """The spans, excluded ones cut and named: by what they were agreed for, or as time in which
+    the service was not available (M6)."""
+    agreed = known.agreed_for.get(task.product_id, ())
+    own = known.exclusions.get(task.product_id, ())
+    told: list[Span] = []
+    for span in spans:
+        if span.state is not TimeState.EXCLUDED:
+            told.append(span)
+            continue
+        bounds = (span.start_s, span.end_s)
+        inside = intersect([bounds], union(own))
+        told += [Span(a, b, span.state, _agreed_reason((a, b), agreed)) for a, b in inside]
+        away = f"not available ({task.objective.qualified_by})"
+        told += [Span(a, b, span.state, away) for a, b in subtract([bounds], inside)]
+    return sorted(told, key=lambda span: span.start_s)
+
+
+def _agreed_reason(within: Interval, agreed: Sequence[tuple[Interval, str]]) -> str:
+    reasons = dict.fromkeys(text for own, text in agreed if text and intersect([own], [within]))
+    return ": ".join(("agreed exclusion", ", ".join(reasons))) if reasons else "agreed exclusion"
 
 
 def _granule_reason(task: Task, good: bool) -> str:

@@ -79,6 +79,7 @@ def needs_order(objective: ServiceLevelObjective) -> bool:
 
 def state_rule(task: Task) -> StateRule:
     objective = task.objective
+    hold = objective.missing_data is MissingData.HOLD
     if objective.statistic is Statistic.AVAILABILITY_G826:
         return StateRule(
             task.parameter.id,
@@ -86,6 +87,7 @@ def state_rule(task: Task) -> StateRule:
             CONSECUTIVE,
             at_or_above=True,
             chli_p=objective.chli_p,
+            hold=hold,
         )
     c = objective.threshold_c
     return StateRule(
@@ -93,6 +95,7 @@ def state_rule(task: Task) -> StateRule:
         DEFAULT_THRESHOLD_C if c is None else c,
         objective.consecutive_interval_n or DEFAULT_CONSECUTIVE_N,
         chli_p=objective.chli_p,
+        hold=hold,
     )
 
 
@@ -236,8 +239,8 @@ class GranuleSearch:
         return found
 
     def _state_evidence(self, rule: StateRule, units: Sequence[Unit]) -> StateEvidence:
-        """States over the period and a margin; where the margin leaves a state open, over all
-        that was measured of that product in the years around."""
+        """States over the period and a margin; where the margin leaves a state open or a state is
+        held, over all that was measured of that product in the years around."""
         first, last = _hull(units)
         keys = sorted({self.keys[u.product_id] for u in units})
         margin = _margin_s(rule, self.longest_s([rule.parameter], first, last))
@@ -246,7 +249,7 @@ class GranuleSearch:
         else:
             evidence = self._scanned_states(rule, keys, (first - margin, last + margin))
         begin, end = self._extent(rule.parameter, (first, last))
-        wider = evidence.undecided(keys)
+        wider = keys if rule.hold else evidence.undecided(keys)
         if wider and (begin < first - margin or end > last + margin):
             span = (max(begin, first - STATE_HISTORY_S), min(end, last + STATE_HISTORY_S))
             evidence.products.update(self._scanned_states(rule, wider, span).products)

@@ -17,7 +17,7 @@ import pyarrow as pa
 from trueline.assessment.plan import Unit
 from trueline.assessment.readings import GranulesLike, Reading, columns_of
 from trueline.assessment.sorted_granules import SortedGranules
-from trueline.assessment.statistics.rule import UnavailableGranules
+from trueline.assessment.statistics.rule import HeldTime, UnavailableGranules
 from trueline.calendars.intervals import Interval, intersect, total
 from trueline.engine import Engine
 
@@ -34,6 +34,7 @@ class StateRule:
     n: int
     at_or_above: bool = False
     chli_p: int | None = None
+    hold: bool = False  # missing time takes the last state
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,9 @@ def cut_to(unit: Unit, states: ProductStates, rule: StateRule) -> UnavailableGra
     underneath excluded time; granules that start there do not count."""
     down = np.flatnonzero(~states.available)
     lost = states.high_loss & states.available
+    held = _held(unit, states) if rule.hold else None
     if not len(down) and not lost.any():
-        return UnavailableGranules()
+        return UnavailableGranules(held=held)
     counted = np.zeros(len(states.start_s), np.bool_)
     for start, end in unit.allowed:
         a, b = np.searchsorted(states.start_s, [start, end])
@@ -237,7 +239,19 @@ def cut_to(unit: Unit, states: ProductStates, rule: StateRule) -> UnavailableGra
         high_loss=int((lost & counted).sum()),
         runs=_runs_of(lost & counted, rule.chli_p or rule.n),
         intervals=tuple(intervals),
+        held=held,
     )
+
+
+def _held(unit: Unit, states: ProductStates) -> HeldTime:
+    """Missing allowed time by the state of the last known granule before it."""
+    end_s = states.start_s + states.duration_s
+    following = np.append(states.start_s[1:], max(unit.period_end, int(end_s[-1])))
+    seconds = {True: 0, False: 0}
+    for i in np.flatnonzero(end_s < following):
+        gap = (int(end_s[i]), int(following[i]))
+        seconds[bool(states.available[i])] += total(intersect(unit.allowed, [gap]))
+    return HeldTime(seconds[True], seconds[False])
 
 
 def _runs_of(flags: Flags, p: int) -> int:

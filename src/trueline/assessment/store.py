@@ -15,7 +15,7 @@ import pyarrow.compute
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from trueline.assessment.values import DAILY_SCHEMA, ROW_SCHEMA, AssessmentRow
+from trueline.assessment.values import DAILY_SCHEMA, ROW_SCHEMA, AssessmentRow, Verdict
 from trueline.calendars.instants import render_instant
 from trueline.errors import InputError
 
@@ -35,6 +35,17 @@ def rows_table(rows: Sequence[AssessmentRow]) -> pa.Table:
         for name in ROW_SCHEMA.names
     }
     return pa.table(columns).cast(ROW_SCHEMA)
+
+
+def row_values(table: pa.Table) -> list[AssessmentRow]:
+    """Rows of ROW_SCHEMA as values; pages ask for few at a time."""
+    rows = []
+    for kept in table.to_pylist():
+        kept["verdict"] = Verdict(kept["verdict"])
+        kept["period_start"] = int(kept["period_start"].timestamp())
+        kept["period_end"] = int(kept["period_end"].timestamp())
+        rows.append(AssessmentRow(**kept))
+    return rows
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -20,6 +20,8 @@ from trueline.calendars.instants import parse_as_of
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.errors import InputError
+from trueline.results.log import is_closed
 
 PRINTED_ROWS = 20
 
@@ -54,6 +56,11 @@ def assess(
     request = AssessmentRequest(
         asked, product_ids=select_products(known, selection), to_date=to_date
     )
+    if store and is_closed(asked.label):
+        raise InputError(
+            f"{asked.label} is closed: what the pages show of it changes by restatement only",
+            mend=f"trueline results restate --period {asked.label} --reason TEXT",
+        )
     if store:
         result = store_period(engine, workspace, known, request, now=console.now())
     else:

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from trueline.errors import InputError
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.settings.workspace import Workspace, current_workspace, use_workspace
 
@@ -40,6 +41,14 @@ def recorded_by() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return ""
+
+
+def signed_by(named: str | None) -> str:
+    """Who acts: the name given, else the user of this machine."""
+    name = (named or recorded_by()).strip()
+    if not name:
+        raise InputError("Nobody is named who does this", mend="Say who: --by NAME")
+    return name
 
 
 class _Bar:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db.models import Q
 
@@ -19,6 +21,18 @@ from trueline.settings.workspace import Workspace
 def unknown_rows() -> int:
     """How many granules wait for the inventory to catch up."""
     return sum(entry.rows for entry in _waiting())
+
+
+def waiting_names(workspace: Workspace) -> Mapping[tuple[str, str], int]:
+    """How many granules wait, by product id and parameter."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for entry in _waiting():
+        names = pq.read_table(workspace.lake / entry.path, columns=["product_id", "parameter"])
+        products, parameters = (
+            names.column(name).cast(pa.string()).to_pylist() for name in names.column_names
+        )
+        counted.update(zip(products, parameters, strict=True))
+    return counted
 
 
 def replay_unknown(workspace: Workspace, options: LoadOptions) -> LoadReport:

@@ -38,7 +38,7 @@ BAND_TABLE_KEYS = (
     Key("measure", Choice(CreditMeasure), "what the bands are read by", required=True),
     Key(
         "resolution",
-        Number(_ZERO, exclusive=True),
+        Number(_ZERO),
         "last digit of the bounds; a value is truncated to it before it is looked up",
         default=Decimal(1),
     ),
@@ -66,7 +66,7 @@ def _band_table_apart(table: BandTable) -> Mapping[str, Any]:
 
 STEP_KEYS = (
     Key("target", Number(), "value below which credits start; a share in percent", required=True),
-    Key("step", Number(_ZERO, exclusive=True), "size of one step", required=True),
+    Key("step", Number(_ZERO), "size of one step", required=True),
     Key("credit_percent", _PERCENT, "credit for each step or portion of one", required=True),
 )
 DAY_KEYS = (

@@ -119,7 +119,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     Key("statistic", Choice(Statistic), "how the period's value is computed", required=True),
     Key(
         "percentile",
-        Number(_ZERO, _HUNDRED, exclusive=True),
+        Number(_ZERO, _HUNDRED),
         "which percentile, without interpolation",
         only_for=_PERCENTILES,
     ),

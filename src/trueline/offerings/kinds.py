@@ -82,7 +82,6 @@ class Number:
 
     minimum: Decimal | None = None
     maximum: Decimal | None = None
-    exclusive: bool = False
 
     def read(self, node: Node, site: Site) -> Decimal:
         text = scalar_text(node, site).strip()
@@ -99,30 +98,23 @@ class Number:
 
     def _check_range(self, value: Decimal, line: int, site: Site) -> None:
         low, high = self.minimum, self.maximum
-        below = low is not None and (value < low or (self.exclusive and value == low))
-        above = high is not None and (value > high or (self.exclusive and value == high))
-        if below or above:
+        if (low is not None and value < low) or (high is not None and value > high):
             raise site.error(line, f"{value} is not {self._range()}")
 
     def _range(self) -> str:
         if self.minimum is None or self.maximum is None:
-            bound = (
-                f"at least {self.minimum}" if self.maximum is None else f"at most {self.maximum}"
-            )
-            return bound.replace("at least", "more than") if self.exclusive else bound
-        edge = " (both ends excluded)" if self.exclusive else ""
-        return f"between {self.minimum} and {self.maximum}{edge}"
+            return f"at least {self.minimum}" if self.maximum is None else f"at most {self.maximum}"
+        return f"between {self.minimum} and {self.maximum}"
 
     def plain(self, value: Any) -> object:
         return value
 
     def schema(self) -> dict[str, object]:
         schema: dict[str, object] = {"type": "number"}
-        prefix = "exclusiveM" if self.exclusive else "m"
         if self.minimum is not None:
-            schema[f"{prefix}inimum"] = schema_number(self.minimum)
+            schema["minimum"] = schema_number(self.minimum)
         if self.maximum is not None:
-            schema[f"{prefix}aximum"] = schema_number(self.maximum)
+            schema["maximum"] = schema_number(self.maximum)
         return schema
 
 

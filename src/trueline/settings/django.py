@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "trueline.outages",
     "trueline.assessment",
     "trueline.standards",
+    "trueline.results",
+    "trueline.writeback",
     "trueline.web",
 ]
 MIDDLEWARE = [

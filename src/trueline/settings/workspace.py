@@ -30,6 +30,11 @@ class Workspace:
         return self.home / "results"
 
     @property
+    def result_log(self) -> Path:
+        """Figures of closed periods and of restatements, each file written once."""
+        return self.home / "result-log"
+
+    @property
     def set_aside(self) -> Path:
         """Readable files of rows that were not accepted, one per delivery."""
         return self.home / "set-aside"

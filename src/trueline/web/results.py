@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from trueline.assessment.values import AssessmentRow, Verdict
+from trueline.assessment.values import Verdict
 from trueline.calendars.instants import parse_instant
 from trueline.calendars.periods import parse_period
 from trueline.errors import InputError
@@ -116,14 +116,3 @@ def _facts(folder: Path) -> AssessmentFacts:
 
 def _moment(text: str | None) -> datetime | None:
     return parse_instant(text) if text else None
-
-
-def row_values(table: pa.Table) -> list[AssessmentRow]:
-    """Rows of ROW_SCHEMA as values; only for the few that a page prints."""
-    rows = []
-    for kept in table.to_pylist():
-        kept["verdict"] = Verdict(kept["verdict"])
-        kept["period_start"] = int(kept["period_start"].timestamp())
-        kept["period_end"] = int(kept["period_end"].timestamp())
-        rows.append(AssessmentRow(**kept))
-    return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from trueline.web import ingest
+from trueline.web.views import results
 from trueline.web.views.credits import credits
 from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
@@ -13,7 +14,9 @@ from trueline.web.views.load import load, set_aside
 from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
+from trueline.web.views.pivot import pivot_page
 from trueline.web.views.product import customer, product
+from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.replay import replay
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
@@ -32,6 +35,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("reconciliation/", reconciliation, name="reconciliation"),
+    path("pivot/", pivot_page, name="pivot"),
+    path("results/", results.log, name="results"),
+    path("results/<int:sequence>/", results.link, name="result-link"),
+    path("receipts/", results.receipt, name="receipt"),
+    path("corrections/", results.correction_list, name="corrections"),
+    path("corrections/<int:number>/", results.correction, name="correction"),
     path("find/", find, name="find"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),

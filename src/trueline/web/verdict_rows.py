@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trueline.assessment.store import row_values
 from trueline.assessment.values import AssessmentRow, Verdict
-from trueline.web.results import StoredAssessment, row_values
+from trueline.web.results import StoredAssessment
 from trueline.web.wording import STALE, STATES
 
 PAGE_SIZE = 50

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule, share
+from trueline.assessment.statistics.rule import (
+    Account,
+    Evidence,
+    Finding,
+    Source,
+    StatisticRule,
+    share,
+    share_with_unknown,
+)
 
 
 def _find(evidence: Evidence) -> Finding:
     known, unavailable = evidence.tally, evidence.unavailable
     allowed_s = evidence.task.unit.allowed_s
     good_s = known.known_s - unavailable.seconds
+    account = Account(good_s, unavailable.seconds, allowed_s - known.known_s)
+    with_unknown = share_with_unknown(
+        evidence.task.objective.missing_data, account, unavailable.held
+    )
+    available = share(known.samples - unavailable.count, known.samples)
     return Finding(
-        value=share(known.samples - unavailable.count, known.samples),
+        value=available if with_unknown is None else with_unknown,
         good_s=good_s,
         bad_s=unavailable.seconds,
-        unknown_s=allowed_s - known.known_s,
+        unknown_s=account.unknown_s,
         samples=known.samples,
         best_case=share(allowed_s - unavailable.seconds, allowed_s),
         worst_case=share(good_s, allowed_s),

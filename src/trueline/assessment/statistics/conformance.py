@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from trueline.assessment.granule_sums import Wanted
-from trueline.assessment.statistics.rule import Evidence, Finding, Source, StatisticRule, share
+from trueline.assessment.statistics.rule import (
+    Account,
+    Evidence,
+    Finding,
+    Source,
+    StatisticRule,
+    share,
+    share_with_unknown,
+)
 from trueline.errors import InputError
-from trueline.offerings.values import MissingData, ServiceLevelObjective
+from trueline.offerings.values import ServiceLevelObjective
 
 
 def _wanted(objective: ServiceLevelObjective) -> Wanted:
@@ -20,19 +28,11 @@ def _find(evidence: Evidence) -> Finding:
     good_s = evidence.tally.good_s[evidence.threshold] if evidence.tally.good_s else 0
     bad_s = known_s - good_s
     unknown_s = allowed_s - known_s
-    value = share(good_s, known_s)
-    match evidence.task.objective.missing_data:
-        case MissingData.GOOD:
-            value = share(good_s + unknown_s, allowed_s)
-        case MissingData.BAD:
-            value = share(good_s, allowed_s)
-        case MissingData.HOLD if evidence.held is not None:
-            held = evidence.held
-            value = share(good_s + held.good_s, known_s + held.good_s + held.bad_s)
-        case _:
-            pass
+    with_unknown = share_with_unknown(
+        evidence.task.objective.missing_data, Account(good_s, bad_s, unknown_s), evidence.held
+    )
     return Finding(
-        value=value,
+        value=share(good_s, known_s) if with_unknown is None else with_unknown,
         good_s=good_s,
         bad_s=bad_s,
         unknown_s=unknown_s,

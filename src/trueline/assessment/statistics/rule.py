@@ -11,7 +11,7 @@ from trueline.assessment.granule_sums import Tally, Wanted
 from trueline.assessment.plan import Task
 from trueline.calendars.intervals import Interval
 from trueline.measurement.values import Event
-from trueline.offerings.values import ServiceLevelObjective
+from trueline.offerings.values import MissingData, ServiceLevelObjective
 
 
 class Source(Enum):
@@ -40,6 +40,7 @@ class UnavailableGranules:
     high_loss: int = 0  # HLI: high-loss granules while available
     runs: int = 0  # CHLI: runs of at least p of those
     intervals: tuple[Interval, ...] = ()
+    held: HeldTime | None = None  # where missing time takes the last state
 
 
 NO_TALLY = Tally()
@@ -89,6 +90,32 @@ class StatisticRule:
 
 def share(part: int, whole: int) -> Fraction | None:
     return Fraction(part, whole) if whole > 0 else None
+
+
+@dataclass(frozen=True)
+class Account:
+    """Allowed seconds of one task."""
+
+    good_s: int
+    bad_s: int
+    unknown_s: int
+
+
+def share_with_unknown(
+    policy: MissingData, account: Account, held: HeldTime | None
+) -> Fraction | None:
+    """The good share of the time with unknown time counted as the policy says (M10); None where
+    the policy leaves it out."""
+    held = held or HeldTime()
+    counted = {
+        MissingData.GOOD: HeldTime(good_s=account.unknown_s),
+        MissingData.BAD: HeldTime(bad_s=account.unknown_s),
+        MissingData.HOLD: held,
+    }.get(policy)
+    if counted is None:
+        return None
+    good_s = account.good_s + counted.good_s
+    return share(good_s, good_s + account.bad_s + counted.bad_s)
 
 
 def matching_events(evidence: Evidence) -> list[Event]:

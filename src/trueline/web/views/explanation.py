@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest, HttpResponse
 
 from trueline.assessment.explain import Explanation
-from trueline.assessment.timeline import Span, TimeState
+from trueline.assessment.timeline import Span
 from trueline.calendars.instants import render_instant
 from trueline.errors import InputError
-from trueline.outages.exclusions import Exclusion
-from trueline.web.evidence import exclusions_of
+from trueline.results.log import believed
 from trueline.web.explanations import explanations_of
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
-from trueline.web.wording import duration, local_time
+from trueline.web.wording import STATES, StateWord, duration, local_time, utc_time
 
 SPANS_SHOWN = 100
 
@@ -49,7 +48,8 @@ def explanation(request: HttpRequest) -> HttpResponse:
     except InputError as error:
         raise Http404(str(error)) from None
     context = {
-        "explanations": [_shown(sight, entry) for entry in found],
+        "beliefs": _beliefs(sight, product_id, objective_id),
+        "explanations": [_shown(entry) for entry in found],
         "product_id": product_id,
         "objective_id": objective_id,
     }
@@ -58,26 +58,38 @@ def explanation(request: HttpRequest) -> HttpResponse:
     return show(request, sight, template, context)
 
 
-def _shown(sight: Sight, found: Explanation) -> ShownExplanation:
+@dataclass(frozen=True)
+class ShownBelief:
+    at: str
+    state: StateWord | None  # None: retracted
+    value: str
+    by: str
+    why: str
+    link: int
+
+
+def _beliefs(sight: Sight, product_id: str, objective_id: str) -> list[ShownBelief]:
+    """What the result log says of this figure, the oldest first; nothing while it is open."""
+    return [
+        ShownBelief(
+            utc_time(belief.produced_at),
+            None if belief.figure.retracted else STATES[belief.figure.row.verdict],
+            "–" if belief.figure.row.value is None else f"{belief.figure.row.value:.6g}",
+            belief.batch.produced_by,
+            belief.batch.reason or "the period was closed",
+            belief.batch.sequence,
+        )
+        for belief in believed(sight.workspace, product_id, objective_id, sight.period)
+    ]
+
+
+def _shown(found: Explanation) -> ShownExplanation:
     telling = [span for span in found.spans if span.state != "good"]
-    period = (found.row.period_start, found.row.period_end)
-    agreed = exclusions_of(sight, found.row.product_id, period)
-    shown = tuple(
-        _span(span, found.zone_name, _reason(span, agreed)) for span in telling[:SPANS_SHOWN]
-    )
+    shown = tuple(_span(span, found.zone_name) for span in telling[:SPANS_SHOWN])
     return ShownExplanation(found, shown, max(0, len(telling) - SPANS_SHOWN))
 
 
-def _reason(span: Span, agreed: tuple[Exclusion, ...]) -> str:
-    """The reason of the span, with what the agreed exclusions in it were agreed for."""
-    if span.state is not TimeState.EXCLUDED:
-        return span.reason
-    touching = (e for e in agreed if e.start_s < span.end_s and e.end_s > span.start_s)
-    told = dict.fromkeys(e.reason for e in touching if e.reason)
-    return ": ".join((span.reason, ", ".join(told))) if told else span.reason
-
-
-def _span(span: Span, zone_name: str, reason: str) -> ShownSpan:
+def _span(span: Span, zone_name: str) -> ShownSpan:
     return ShownSpan(
         span.state.value,
         local_time(span.start_s, zone_name),
@@ -85,5 +97,5 @@ def _span(span: Span, zone_name: str, reason: str) -> ShownSpan:
         local_time(span.end_s, zone_name),
         render_instant(span.end_s),
         duration(span.end_s - span.start_s),
-        reason,
+        span.reason,
     )

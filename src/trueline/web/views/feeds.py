@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 
+from trueline.assessment.store import row_values
 from trueline.calendars.periods import parse_period
 from trueline.offerings.values import PerformanceParameter, ServiceLevelObjective
 from trueline.settings.workspace import current_workspace
@@ -28,7 +29,6 @@ from trueline.web.evidence import (
 )
 from trueline.web.group_lines import ADDED_UP
 from trueline.web.records import newest
-from trueline.web.results import row_values
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
 from trueline.web.version_notes import version_note

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from trueline.assessment.store import row_values
 from trueline.calendars.instants import render_instant
 from trueline.calendars.intervals import Interval, total
 from trueline.inventory.values import Product
 from trueline.measurement.values import Event
 from trueline.web.evidence import events_of, exclusions_of
 from trueline.web.records import GROUP, Records
-from trueline.web.results import row_values
 from trueline.web.row_lines import RowLine, row_lines
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look

@@ -8,10 +8,10 @@ from dataclasses import fields
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 
+from trueline.assessment.store import row_values
 from trueline.assessment.values import AssessmentRow
 from trueline.calendars.instants import render_instant
 from trueline.web.records import GROUP, OFFERING
-from trueline.web.results import row_values
 from trueline.web.row_lines import row_lines
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look, page_number

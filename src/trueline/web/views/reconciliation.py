@@ -1,0 +1,116 @@
+"""Reconciliation: where catalogue, inventory and measurements do not fit together."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from trueline.assessment.known import what_was_known
+from trueline.calendars.periods import parse_period
+from trueline.engine.duckdb import DuckDBEngine
+from trueline.intake.record import latest_delivery
+from trueline.measurement.lake import open_lake
+from trueline.settings.workspace import Workspace
+from trueline.sourcing.read import what_was_sourced
+from trueline.sourcing.reconcile import MENDS, Finding, Mismatch, Reconciliation, reconcile
+from trueline.web.shell import show
+from trueline.web.sight import look, page_number
+from trueline.writeback.models import Told
+from trueline.writeback.queue import State
+
+PER_PAGE = 50
+TITLES = {
+    Mismatch.UNKNOWN_OFFERING: "Of an offering nobody knows",
+    Mismatch.UNKNOWN_CUSTOMER: "Of a customer nobody knows",
+    Mismatch.PRODUCT_WITHOUT_OBJECTIVE: "Sold without a promise",
+    Mismatch.OBJECTIVE_WITHOUT_MEASUREMENT: "Promised, not measured",
+    Mismatch.MEASUREMENT_WITHOUT_PRODUCT: "Measured, not sold",
+    Mismatch.TERMINATED_BUT_MEASURED: "Ended, still measured",
+    Mismatch.EVENT_WITHOUT_PRODUCT: "Events of nothing sold",
+    Mismatch.EXCLUSION_WITHOUT_PRODUCT: "Exclusions of nothing sold",
+}
+
+
+@dataclass(frozen=True)
+class ShownKind:
+    kind: str
+    title: str
+    mend: str
+    count: int
+    chosen: bool
+
+
+def reconciliation(request: HttpRequest) -> HttpResponse:
+    """`/reconciliation/?kind=`: counts of every mismatch, and those of one kind."""
+    sight = look(request)
+    if not sight.period:
+        raise Http404("Nothing is assessed yet in this workspace")
+    found = _reconciled(sight.workspace, sight.period)
+    counts = Counter(f.kind for f in found.findings)
+    kind = _asked(request, counts)
+    listed = [f for f in found.findings if f.kind is kind]
+    pages = max(1, -(-len(listed) // PER_PAGE))
+    page = min(page_number(request), pages)
+    context = {
+        "found": found,
+        "kinds": [
+            ShownKind(one.value, TITLES[one], MENDS[one], counts[one], one is kind)
+            for one in Mismatch
+        ],
+        "told": Counter(Told.objects.values_list("state", flat=True)),
+        "refused": Told.objects.filter(state=State.DEAD).order_by("product_id")[:PER_PAGE],
+        "title": TITLES[kind] if kind else "",
+        "mend": MENDS[kind] if kind else "",
+        "findings": listed[(page - 1) * PER_PAGE :][:PER_PAGE],
+        "products": {f.subject for f in listed if _is_product(f)},
+        "total": len(listed),
+        "page": page,
+        "pages": pages,
+    }
+    return show(request, sight, "web/reconciliation.html", context)
+
+
+def _asked(request: HttpRequest, counts: Counter[Mismatch]) -> Mismatch | None:
+    """The kind of the address, else the first that occurs."""
+    asked = request.GET.get("kind")
+    if asked:
+        try:
+            return Mismatch(asked)
+        except ValueError:
+            raise Http404(f"There is no mismatch {asked}") from None
+    return next((kind for kind in Mismatch if counts[kind]), None)
+
+
+def _is_product(finding: Finding) -> bool:
+    """Whether the subject has a page of its own."""
+    return finding.kind in (
+        Mismatch.UNKNOWN_CUSTOMER,
+        Mismatch.PRODUCT_WITHOUT_OBJECTIVE,
+        Mismatch.OBJECTIVE_WITHOUT_MEASUREMENT,
+        Mismatch.TERMINATED_BUT_MEASURED,
+    )
+
+
+_kept: OrderedDict[object, Reconciliation] = OrderedDict()
+_keeping = threading.Lock()
+_KEPT = 4
+
+
+def _reconciled(workspace: Workspace, period: str) -> Reconciliation:
+    """Compared once for each load that was recorded: the scan takes some seconds."""
+    key = (workspace.home, period, latest_delivery())
+    with _keeping:
+        if key not in _kept:
+            engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+            with open_lake(workspace) as lake:
+                known = what_was_known(workspace)
+                sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
+            engine.close()
+            _kept[key] = reconcile(sourced)
+        _kept.move_to_end(key)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+        return _kept[key]
