@@ -9,6 +9,14 @@ import pytest
 from trueline.intake.tables import Columns
 from trueline.inventory.agreements import AGREEMENT_COLUMNS
 from trueline.inventory.rows import CUSTOMER_COLUMNS, GROUP_COLUMNS, PRODUCT_COLUMNS
+from trueline.offerings.credit_keys import (
+    BAND_KEYS,
+    BAND_TABLE_KEYS,
+    CHRONIC_KEYS,
+    CREDIT_KEYS,
+    DAY_KEYS,
+    STEP_KEYS,
+)
 from trueline.offerings.keys import (
     OBJECTIVE_KEYS,
     OFFERING_KEYS,
@@ -19,6 +27,7 @@ from trueline.offerings.keys import (
     TOLERANCE_KEYS,
 )
 from trueline.outages.load import COLUMNS
+from trueline.standards.document import SCOPE_KEYS, STANDARD_KEYS, SUPPORT_KEYS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 KEYS = (
@@ -29,6 +38,12 @@ KEYS = (
     *SERVICE_HOURS_KEYS,
     *TOLERANCE_KEYS,
     *ROUNDING_KEYS,
+    *CREDIT_KEYS,
+    *BAND_TABLE_KEYS,
+    *BAND_KEYS,
+    *STEP_KEYS,
+    *DAY_KEYS,
+    *CHRONIC_KEYS,
 )
 
 
@@ -36,6 +51,13 @@ def test_every_key_of_the_catalogue_file_is_documented_with_its_meaning() -> Non
     page = (REFERENCE / "offerings-yaml.md").read_text()
 
     assert [k.name for k in KEYS if f"| `{k.name}` |" not in page or k.meaning not in page] == []
+
+
+def test_every_key_of_the_standards_file_is_documented_with_its_meaning() -> None:
+    page = (REFERENCE / "standards-yaml.md").read_text()
+    keys = (*STANDARD_KEYS, *SCOPE_KEYS, *SUPPORT_KEYS)
+
+    assert [k.name for k in keys if f"| `{k.name}` |" not in page or k.meaning not in page] == []
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,12 @@ from trueline.calendars.instants import instant, seconds, zone
 from trueline.calendars.intervals import Interval, intersect, subtract, total, union
 from trueline.calendars.periods import Period, conformance_periods, midnight
 from trueline.calendars.service_hours import service_intervals
-from trueline.inventory.resolve import AppliedObjective, negotiated_terms, objectives_of
+from trueline.inventory.resolve import (
+    AppliedObjective,
+    held_alike,
+    objectives_of,
+    possible_objectives,
+)
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.values import (
     Catalog,
@@ -142,9 +147,7 @@ class _Kinds:
     _kinds: dict[object, _Kind] = field(default_factory=dict)
 
     def of(self, product: Product) -> _Kind:
-        terms = tuple(map(id, negotiated_terms(product, self.catalog, self.snapshot)))
-        # Without terms of its own, a product's start says nothing before the first period.
-        alike = (product.offering_id, product.time_zone, terms, product.start if terms else None)
+        alike = held_alike(product, self.catalog, self.snapshot)
         periods = self._periods.get(alike)
         if periods is None:
             periods = self._periods[alike] = list(self._periods_of(product))
@@ -163,8 +166,7 @@ class _Kinds:
 
     def _rhythms(self, product: Product) -> set[tuple[str, str]]:
         """Zones and period lengths that the product's objectives may have."""
-        offering = self.catalog.offerings.get(product.offering_id)
-        objectives = list(offering.objectives) if offering else []
+        objectives = list(possible_objectives(product, self.catalog, self.snapshot))
         at_s = seconds(product.start)
         negotiated = objectives_of(product, self.catalog, self.snapshot, at_s)
         objectives += [a.objective for a in negotiated]

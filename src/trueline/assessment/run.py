@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -24,6 +24,7 @@ from trueline.assessment.assess import (
     chunks_of,
     find_products,
 )
+from trueline.assessment.credits_run import CreditGatherer, store_credits
 from trueline.assessment.members import MemberFigure, member_figure
 from trueline.assessment.pooled_percentiles import PooledPercentiles
 from trueline.assessment.side_by_side import side_by_side
@@ -83,14 +84,21 @@ def _named(known: Mapping[str, T], name: str, what: str) -> T:
 
 
 def assess_aggregates(
-    engine: Engine, known: Known, request: AssessmentRequest, over: AggregateOver
+    engine: Engine,
+    known: Known,
+    request: AssessmentRequest,
+    over: AggregateOver,
+    also: Callable[[DecidedTask], None] | None = None,
 ) -> tuple[Assessment, pa.Table]:
-    """Rows, and the aggregates of AGGREGATE_SCHEMA over groups and attributes."""
+    """Rows, and the aggregates of AGGREGATE_SCHEMA over groups and attributes. `also` sees every
+    decided task."""
     dimensions = memberships(known.snapshot, known.catalog, over.attributes, over.groups)
     figures: list[MemberFigure] = []
     pooled = PooledPercentiles(dimensions)
 
     def keep(decided: DecidedTask) -> None:
+        if also is not None:
+            also(decided)
         figure = member_figure(decided.row, decided.evidence, decided.finding)
         figures.append(figure)
         if over.percentiles:
@@ -124,7 +132,9 @@ def store_period(
     each group at its end."""
     attributes = sorted({c for p in known.snapshot.products.values() for c in p.characteristics})
     over = AggregateOver(attributes=[a for a in attributes if a not in FIXED_DIMENSIONS])
-    result, aggregates = assess_aggregates(engine, known, request, over)
+    gatherer = CreditGatherer(known, workspace.results)
+    result, aggregates = assess_aggregates(engine, known, request, over, gatherer.take)
+    store_credits(workspace.results / request.period.label, gatherer.advice())
     last_s = request.period.bounds("UTC")[1] - 1
     for group in known.snapshot.groups.values():
         members_at(group, known.snapshot, last_s, catalog=known.catalog)  # kept with its rule

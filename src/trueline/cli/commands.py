@@ -29,6 +29,9 @@ COMMANDS = {
     "alerts": ("alerts", "alerts"),
     "worker": ("worker", "worker"),
     "demo": ("demo", "demo"),
+    "people": ("people", "app"),
+    "standards": ("standards", "app"),
+    "credits": ("credits", "credits"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
 }

@@ -34,12 +34,15 @@ def has_deliveries() -> bool:
 
 def build(workspace: Workspace, products: int, months: int, seed: int) -> None:
     """Build the operator and say what was built."""
+    from trueline.demo.accounts import add_demo_accounts
     from trueline.demo.build import DemoScale, build_demo
 
     with console.load_options("demo operator") as options:
         report = build_demo(workspace, DemoScale(products, months, seed), options)
+    accounts = add_demo_accounts(workspace)
     console.out.print(
         f"demo operator: {report.products:,} sold offerings, {report.samples:,} samples, "
         f"{report.seconds:.0f} s; planted truths in {report.truths}",
         markup=False,
     )
+    console.out.print(f"accounts named by role, their password in {accounts}", markup=False)

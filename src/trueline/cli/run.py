@@ -33,6 +33,7 @@ def run(
     if waiting:
         _assess(workspace, waiting[:1])
     if pages:
+        _say_how_to_sign_in(workspace)
         threading.Thread(target=_rest, args=(workspace, waiting[1:]), daemon=True).start()
         serve(port)
     else:
@@ -53,6 +54,18 @@ def _rest(workspace: Workspace, labels: list[str]) -> None:
     for sentence in run_regimes(workspace, engine, months[-1], now=console.now()):
         console.out.print(sentence, markup=False)
     engine.close()
+
+
+def _say_how_to_sign_in(workspace: Workspace) -> None:
+    from trueline.demo.accounts import sign_in_file
+
+    path = sign_in_file(workspace)
+    if path.exists():
+        console.out.print(
+            "Reading needs no account. To act, sign in as product-manager, commercial-approver or "
+            f"another role; the password is in {path}",
+            markup=False,
+        )
 
 
 def _unassessed(workspace: Workspace) -> list[str]:

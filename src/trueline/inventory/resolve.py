@@ -1,19 +1,28 @@
-"""Which objectives a product is held to, and why: negotiated agreement before offering (R2)."""
+"""Which objectives a product is held to, and why (R2): what the customer negotiated, else its
+class, its offering, the specification, else what holds for all."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from trueline.calendars.instants import seconds
 from trueline.calendars.periods import midnight
 from trueline.errors import InputError
+from trueline.inventory.chosen import (
+    RENEWED_ON,
+    Holder,
+    Standards,
+    anchor_of,
+    choose,
+    customer_class_of,
+    standards_of,
+)
 from trueline.inventory.values import Agreement, AgreementTerm, InventorySnapshot, Product
 from trueline.offerings.override import with_changes
 from trueline.offerings.validate import objective_faults
-from trueline.offerings.values import Catalog, ProductOffering, ServiceLevelObjective
+from trueline.offerings.values import Catalog, Migration, ServiceLevelObjective
 
 _Negotiated = tuple[Agreement, AgreementTerm]
 
@@ -37,29 +46,23 @@ def objectives_of(
     return _resolver(_Same(catalog), _Same(snapshot)).objectives_of(product, at_s)
 
 
-def negotiated_terms(
+def held_alike(
     product: Product, catalog: Catalog, snapshot: InventorySnapshot
-) -> list[AgreementTerm]:
-    """Terms that cover the product, at whatever time. Products of one offering and zone under the
-    same terms are held to the same objectives at the same time."""
-    resolver = _resolver(_Same(catalog), _Same(snapshot))
-    return [term for _, term in resolver.terms_of(product)]
+) -> tuple[object, ...]:
+    """Products for which this is equal are held to the same objectives at the same time. It is
+    worth something only as long as catalogue and snapshot are kept."""
+    return _resolver(_Same(catalog), _Same(snapshot)).held_alike(product)
 
 
-def in_force(
-    versions: Iterable[ServiceLevelObjective], zone: str, at_s: int
-) -> ServiceLevelObjective | None:
-    """Of the versions of one objective the one in force at `at_s`, else the next to come."""
-    later: list[tuple[int, ServiceLevelObjective]] = []
-    for objective in versions:
-        local = objective.time_zone or zone
-        if objective.valid_to is not None and midnight(objective.valid_to, local) <= at_s:
-            continue
-        start = midnight(objective.valid_from, local) if objective.valid_from else None
-        if start is None or start <= at_s:
-            return objective
-        later.append((start, objective))
-    return min(later, key=lambda pair: pair[0])[1] if later else None
+def possible_objectives(
+    product: Product, catalog: Catalog, snapshot: InventorySnapshot
+) -> tuple[ServiceLevelObjective, ...]:
+    """Every version of every standard that may hold for `product` at some time, as approved:
+    without negotiated terms."""
+    if product.offering_id not in catalog.offerings:
+        return ()
+    standards = _resolver(_Same(catalog), _Same(snapshot)).standards_for(product)
+    return tuple(standards.all_objectives())
 
 
 class Resolver:
@@ -77,23 +80,60 @@ class Resolver:
                     self._general[agreement.customer_id].append((agreement, term))
                 for product_id in term.product_ids or ():
                     self._special[agreement.customer_id, product_id].append((agreement, term))
+        self._snapshot = snapshot
+        self._classes = any(one.scope.customer_class is not None for one in catalog.standards)
+        self._standards: dict[tuple[str, str], Standards] = {}
+        self._migrations: dict[str, list[Migration]] = defaultdict(list)  # by product
+        for migration in catalog.migrations:
+            for product_id in migration.product_ids:
+                self._migrations[product_id].append(migration)
         self._shared: dict[tuple[object, ...], tuple[AppliedObjective, ...]] = {}
 
     def objectives_of(self, product: Product, at_s: int) -> tuple[AppliedObjective, ...]:
-        offering = self.catalog.offerings.get(product.offering_id)
-        if offering is None:
+        if product.offering_id not in self.catalog.offerings:
             return ()
         effective_s = max(at_s, seconds(product.start))
-        terms = self.terms_of(product)
-        key = (offering.id, product.time_zone, effective_s, *(id(term) for _, term in terms))
+        standards = self.standards_for(product)
+        terms = self._terms_of(product)
+        holder = Holder(
+            product.time_zone,
+            anchor_of(product, effective_s) if standards.depends_on_start else 0,
+            tuple(self._migrations.get(product.id, ())),
+        )
+        key = (id(standards), holder, effective_s, *(id(term) for _, term in terms))
         found = self._shared.get(key)
         if found is None:
-            found = self._shared[key] = self._resolved(
-                offering, product.time_zone, terms, effective_s
+            applied = {
+                name: AppliedObjective(one.objective, product.offering_id, None, one.reasons)
+                for name, one in choose(standards, holder, effective_s).items()
+            }
+            found = self._shared[key] = self._negotiated(
+                applied, product.offering_id, product.time_zone, (terms, effective_s)
             )
         return found
 
-    def terms_of(self, product: Product) -> list[_Negotiated]:
+    def held_alike(self, product: Product) -> tuple[object, ...]:
+        """What the objectives of a product depend on, but for the time that is asked about."""
+        if product.offering_id not in self.catalog.offerings:
+            return (product.offering_id,)
+        standards = self.standards_for(product)
+        terms = tuple(id(term) for _, term in self._terms_of(product))
+        anchor: tuple[object, ...] = ()
+        if terms or standards.depends_on_start:
+            anchor = (product.start, product.characteristics.get(RENEWED_ON))
+        migrations = tuple(self._migrations.get(product.id, ()))
+        return (id(standards), product.offering_id, product.time_zone, terms, migrations, anchor)
+
+    def standards_for(self, product: Product) -> Standards:
+        """Every standard that may hold for `product`, whose offering the catalogue has."""
+        customer_class = customer_class_of(product, self._snapshot) if self._classes else ""
+        key = (product.offering_id, customer_class)
+        found = self._standards.get(key)
+        if found is None:
+            found = self._standards[key] = standards_of(self.catalog, *key)
+        return found
+
+    def _terms_of(self, product: Product) -> list[_Negotiated]:
         """Terms that cover the product: those for every product first, so that a term for this
         product by name has the last word."""
         general = self._general.get(product.customer_id)
@@ -106,21 +146,20 @@ class Resolver:
             if agreement.id not in self._named or product.agreement_id == agreement.id
         ]
 
-    def _resolved(
-        self, offering: ProductOffering, zone: str, terms: list[_Negotiated], at_s: int
+    def _negotiated(
+        self,
+        applied: dict[str, AppliedObjective],
+        offering_id: str,
+        zone: str,
+        terms_at: tuple[list[_Negotiated], int],
     ) -> tuple[AppliedObjective, ...]:
-        applied = {
-            name: AppliedObjective(
-                objective, offering.id, None, (f"offering {offering.id}", _why(objective))
-            )
-            for name, objective in _chosen(offering, zone, at_s).items()
-        }
+        terms, at_s = terms_at
         for agreement, term in terms:
             known = applied.get(term.objective_id)
             local = (known.objective.time_zone if known else None) or zone
             if not _term_in_force(term, local, at_s):
                 continue
-            changed = self._with_term(offering.id, known, agreement, term)
+            changed = self._with_term(offering_id, known, agreement, term)
             if changed is not None:
                 applied[term.objective_id] = changed
         return tuple(applied.values())
@@ -156,23 +195,6 @@ class Resolver:
         return AppliedObjective(
             outcome.objective, offering_id, agreement.id, (*reasons, why, *outcome.notes)
         )
-
-
-def _chosen(offering: ProductOffering, zone: str, at_s: int) -> dict[str, ServiceLevelObjective]:
-    by_id: dict[str, list[ServiceLevelObjective]] = {}
-    for objective in offering.objectives:
-        by_id.setdefault(objective.id, []).append(objective)
-    chosen = {name: in_force(versions, zone, at_s) for name, versions in by_id.items()}
-    return {name: objective for name, objective in chosen.items() if objective is not None}
-
-
-def _why(objective: ServiceLevelObjective) -> str:
-    text = f"{objective.id} version {objective.version}"
-    if objective.valid_from:
-        text += f", valid from {objective.valid_from.isoformat()}"
-    if objective.valid_to:
-        text += f", valid to {objective.valid_to.isoformat()}"
-    return text
 
 
 def _term_in_force(term: AgreementTerm, zone: str, at_s: int) -> bool:

@@ -95,6 +95,22 @@ class ChronicRule:
     window_days: int = 30
 
 
+@dataclass(frozen=True)
+class CreditTerms:
+    """What a miss of one objective gives back, in percent of the monthly charge (days: in days of
+    it). One of `bands`, `steps`, `days`, `flat_percent`; `claim_days` after the period in which a
+    customer may claim; `chronic` and `missed_periods` in a row give the right to leave."""
+
+    bands: BandTable | None = None
+    steps: StepCredit | None = None
+    days: DayProration | None = None
+    flat_percent: Decimal | None = None
+    cap_percent: Decimal = Decimal(100)
+    claim_days: int | None = None
+    chronic: ChronicRule | None = None
+    missed_periods: int | None = None
+
+
 def band_faults(table: BandTable) -> tuple[BandFault, ...]:
     """Everything that is wrong with a table, lowest values first; empty for a sound one."""
     wrong = tuple(_faulty_bands(table))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trueline.errors import InputError
-from trueline.offerings.catalog import catalog_at
+from trueline.offerings.catalog import loaded_catalog
 from trueline.offerings.meaning import canonical, offering_plain, parameter_plain
 from trueline.offerings.models import CatalogueFile
 from trueline.offerings.parse import parse_offerings
@@ -14,7 +14,7 @@ from trueline.offerings.values import Catalog, PerformanceParameter, ProductOffe
 def export_offerings(delivery: int) -> bytes:
     """A trueline/v1 catalogue file of what was known at `delivery`. Where one imported file holds
     exactly that, its own bytes are given back."""
-    catalog = catalog_at(delivery)
+    catalog = loaded_catalog(delivery)
     newest = (
         CatalogueFile.objects.filter(delivery_id__lte=delivery).order_by("-delivery_id").first()
     )

@@ -6,11 +6,11 @@ Reading, writing, the JSON Schema and the checks of agreement terms all follow t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from trueline.calendars.periods import PERIODS
+from trueline.offerings.credit_keys import CREDITS
 from trueline.offerings.kinds import (
     HOLIDAYS,
     ZONE,
@@ -27,7 +27,7 @@ from trueline.offerings.kinds import (
     TextByName,
     Whole,
 )
-from trueline.offerings.reading import Key
+from trueline.offerings.reading import Key, fields_of
 from trueline.offerings.values import (
     Basis,
     Comparator,
@@ -45,10 +45,6 @@ from trueline.offerings.values import (
 API_VERSION = "trueline/v1"
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _ZERO, _ONE, _HUNDRED = Decimal(0), Decimal(1), Decimal(100)
-
-
-def _fields_of(value: Any) -> Mapping[str, Any]:
-    return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
 def _service_hours(
@@ -129,7 +125,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "threshold",
-        Record("threshold", THRESHOLD_KEYS, Threshold, _fields_of),
+        Record("threshold", THRESHOLD_KEYS, Threshold, fields_of),
         "a granule is good when its value satisfies this",
     ),
     Key("comparator", Choice(Comparator), "how the value compares to the target", required=True),
@@ -198,7 +194,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "rounding",
-        Record("rounding", ROUNDING_KEYS, Rounding, _fields_of),
+        Record("rounding", ROUNDING_KEYS, Rounding, fields_of),
         "contractual rounding of the value before it is compared",
         default=Rounding(),
     ),
@@ -215,11 +211,12 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     ),
     Key("raise_threshold", Number(), "granule value at which a crossing is raised"),
     Key("clear_threshold", Number(), "granule value past which the crossing is cleared"),
+    Key("credits", CREDITS, "what a miss gives back: advice, billing decides"),
     Key("valid_from", Day(), "first local day in force"),
     Key("valid_to", Day(), "first local day no longer in force"),
     Key("annotations", Free(), "free notes that are kept and given back", default={}),
 )
-OBJECTIVE = Record("objective", OBJECTIVE_KEYS, ServiceLevelObjective, _fields_of)
+OBJECTIVE = Record("objective", OBJECTIVE_KEYS, ServiceLevelObjective, fields_of)
 NOT_MEANING = frozenset({"name", "annotations"})  # a change of these is no new standard
 
 PARAMETER_KEYS: tuple[Key, ...] = (

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from django.db.models import Max
-
 from trueline.errors import InputError, Place
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
@@ -20,7 +18,7 @@ from trueline.intake.recorded_load import (
     supersede,
 )
 from trueline.intake.yaml_tree import MAX_BYTES
-from trueline.offerings.catalog import catalog_at
+from trueline.offerings.catalog import highest_version, loaded_catalog
 from trueline.offerings.meaning import (
     canonical,
     objective_meaning,
@@ -37,6 +35,7 @@ from trueline.offerings.models import (
 from trueline.offerings.openslo import is_openslo, parse_openslo
 from trueline.offerings.openslo_documents import Unmapped
 from trueline.offerings.parse import ParsedCatalogue, parse_offerings
+from trueline.offerings.scope import StandardScope
 from trueline.offerings.values import Catalog, PerformanceParameter, ProductOffering
 from trueline.settings.workspace import Workspace
 
@@ -49,7 +48,7 @@ def load_offerings(workspace: Workspace, path: Path, options: LoadOptions) -> Lo
     data = read_bounded(path)
 
     def write(delivery: Delivery) -> Outcome:
-        known = catalog_at(delivery.id)
+        known = loaded_catalog(delivery.id)
         unmapped: tuple[Unmapped, ...] = ()
         if is_openslo(data):
             imported = parse_openslo(data, path.name, known.parameters)
@@ -155,7 +154,7 @@ def _record_objectives(delivery: Delivery, offering: ProductOffering) -> bool:
     """Record what changed among the objectives of `offering`; True when anything did."""
     rows = ObjectiveVersion.objects.filter(offering_id=offering.id)
     current = list(rows.filter(superseded_by=None).order_by("position", "id"))
-    highest = dict(rows.order_by().values_list("objective_id").annotate(highest=Max("version")))
+    highest: dict[str, int] = {}
     by_meaning = {(row.objective_id, row.meaning): row for row in current}
     kept: set[int] = set()
     new = []
@@ -167,7 +166,10 @@ def _record_objectives(delivery: Delivery, offering: ProductOffering) -> bool:
             kept.add(known.pk)
             continue
         if known is None:
-            highest[objective.id] = highest.get(objective.id, 0) + 1
+            if objective.id not in highest:
+                scope = StandardScope(offering=offering.id)
+                highest[objective.id] = highest_version(scope, objective.id)
+            highest[objective.id] += 1
         new.append(
             ObjectiveVersion(
                 delivery=delivery,

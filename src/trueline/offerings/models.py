@@ -52,3 +52,35 @@ class ObjectiveVersion(RecordedVersion):
 
     def __str__(self) -> str:
         return f"{self.offering_id}/{self.objective_id} v{self.version}"
+
+
+class PublishedStandard(RecordedVersion):
+    """An approved version of a threshold standard. `scope` is a JSON object of what it applies to;
+    `version` counts the versions of one objective in one scope, with those of catalogue files."""
+
+    scope = models.CharField(max_length=700)
+    objective_id = models.CharField(max_length=200)
+    version = models.IntegerField()
+    rollout = models.CharField(max_length=8)
+    definition = models.TextField()
+    published_by = models.CharField(max_length=150)
+
+    class Meta:
+        indexes = [models.Index(fields=["scope", "objective_id"], name="published_standard")]
+
+    def __str__(self) -> str:
+        return f"{self.objective_id} v{self.version}"
+
+
+class MigrationVersion(RecordedVersion):
+    """Products that move to a version of a standard on a local day, agreed where it is looser."""
+
+    scope = models.CharField(max_length=700)
+    objective_id = models.CharField(max_length=200)
+    version = models.IntegerField()
+    valid_from = models.DateField()
+    product_ids = models.TextField()  # JSON list, sorted
+    agreement = models.CharField(max_length=500, blank=True)  # what the customer agreed to, where
+
+    def __str__(self) -> str:
+        return f"{self.objective_id} v{self.version} from {self.valid_from}"

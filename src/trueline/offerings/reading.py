@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -117,6 +117,11 @@ def keys_schema(keys: Sequence[Key]) -> dict[str, object]:
     }
     required = [key.name for key in keys if key.required]
     return schema | ({"required": required} if required else {})
+
+
+def fields_of(value: Any) -> Mapping[str, Any]:
+    """The fields of a dataclass by name, nested values as they are."""
+    return {f.name: getattr(value, f.name) for f in fields(value)}
 
 
 def schema_number(value: object) -> object:

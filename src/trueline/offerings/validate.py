@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from trueline.offerings.credit_keys import credit_term_faults
 from trueline.offerings.keys import OBJECTIVE_KEYS, STATISTIC_NEEDS
 from trueline.offerings.reading import nearest
 from trueline.offerings.values import (
@@ -54,6 +55,7 @@ def objective_faults(
         *_target_faults(objective),
         *_validity_faults(objective),
         *_tolerance_faults(objective),
+        *_credit_faults(objective),
     ]
 
 
@@ -193,6 +195,12 @@ def _tolerance_faults(objective: ServiceLevelObjective) -> Iterator[Fault]:
             f"{missing}_threshold is missing",
             "raise_threshold and clear_threshold go together",
         )
+
+
+def _credit_faults(objective: ServiceLevelObjective) -> Iterator[Fault]:
+    if objective.credits is not None:
+        for what in credit_term_faults(objective.credits, in_time=objective.statistic in _SHARES):
+            yield Fault("credits", what, "Let every value stand in one band, under one rule")
 
 
 def _overlaps(objectives: Sequence[ServiceLevelObjective]) -> Iterator[tuple[int, Fault]]:

@@ -15,6 +15,9 @@ from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 
+from trueline.offerings.credits import CreditTerms
+from trueline.offerings.scope import StandardScope
+
 
 class Family(StrEnum):
     TECHNICAL = "technical"
@@ -38,6 +41,13 @@ class Basis(StrEnum):
 
     AGREED = "agreed"
     ACCEPTABLE = "acceptable"
+
+
+class Rollout(StrEnum):
+    """Which sold offerings a version reaches when it comes into force."""
+
+    ALL = "all"
+    NEW = "new"  # sold or renewed since; the others keep what they were sold with
 
 
 class MissingData(StrEnum):
@@ -190,8 +200,10 @@ class ServiceLevelObjective:
     excluded_events: str = "count"  # | ignore: events that start in an exclusion (M8)
     raise_threshold: Decimal | None = None  # M12 hysteresis, on the granule's value
     clear_threshold: Decimal | None = None
+    credits: CreditTerms | None = None
     name: str = ""
     version: int = 1  # rises with every recorded change of meaning; set by the store
+    rollout: Rollout = Rollout.ALL  # set by the store, for standards that were approved
     annotations: Mapping[str, object] = field(default_factory=dict, hash=False)
 
 
@@ -204,9 +216,33 @@ class ProductOffering:
 
 
 @dataclass(frozen=True)
+class ScopedObjective:
+    """A promise and what it applies to."""
+
+    scope: StandardScope
+    objective: ServiceLevelObjective
+
+
+@dataclass(frozen=True)
+class Migration:
+    """From the local day `valid_from` on, these products hold `version` of a standard;
+    `agreement` says where the customer agreed."""
+
+    scope: StandardScope
+    objective_id: str
+    version: int
+    valid_from: date
+    product_ids: frozenset[str]
+    agreement: str = ""
+
+
+@dataclass(frozen=True)
 class Catalog:
-    """The product offering repository as known after one delivery."""
+    """The product offering repository as known after one delivery. `standards`: approved versions
+    beside the offerings' own, whatever they apply to."""
 
     delivery: int
     parameters: Mapping[str, PerformanceParameter]
     offerings: Mapping[str, ProductOffering]
+    standards: tuple[ScopedObjective, ...] = ()
+    migrations: tuple[Migration, ...] = ()

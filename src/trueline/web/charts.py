@@ -19,6 +19,7 @@ from trueline.settings.workspace import Workspace
 from trueline.web.bands import SHARES, Band
 from trueline.web.chart_axes import TimeAxis, ValueAxis, held_in, time_axis
 from trueline.web.evidence import Envelope
+from trueline.web.version_notes import VersionNote
 from trueline.web.wording import local_time
 
 VEGA_LITE = "6.4"
@@ -53,6 +54,7 @@ class LineChart:
     zone_name: str
     axis: ValueAxis
     bands: tuple[NamedInterval, ...]
+    notes: tuple[VersionNote, ...] = ()
 
 
 def line_chart(shown: LineChart) -> Spec:
@@ -80,6 +82,7 @@ def line_chart(shown: LineChart) -> Spec:
         data[f"{kind}-strokes"] = _strokes(own, shown.period, kind)
     if shown.limit is not None:
         data["limit"] = [{"limit": shown.limit, "text": shown.limit_text}]
+    data["notes"] = [{"t": _moment(note.at_s), "text": note.text} for note in shown.notes]
     axis = held_in(shown.axis, shown.envelope.high, shown.limit)
     if axis.high is not None:
         data["beyond"] = _beyond(shown.envelope, axis.high, shown.zone_name)
@@ -137,6 +140,7 @@ def _value_layers(axis: ValueAxis, present: frozenset[str]) -> list[alt.Chart | 
         "line": line.encode(x="t:T", y=axis.y("v"), tooltip=_told(axis)),
         "beyond": beyond.encode(x="t:T", y=alt.value(5), tooltip=_told(axis)),
         "limit": _target(),
+        "notes": _notes(),
     }
     return [layer for name, layer in layers.items() if name in present]
 
@@ -274,6 +278,14 @@ def _rising(band: NamedInterval, step: float) -> Rows:
             rows.append({"t": _moment(int(low)), "end": _moment(int(high)), **ends})
         t += step
     return rows
+
+
+def _notes() -> alt.LayerChart:
+    """Where a promise changed: a rule on the axis of time with what changed."""
+    base = alt.Chart(alt.NamedData("notes")).encode(x="t:T")
+    rule = base.mark_rule(color=INK, strokeDash=[1, 3], strokeWidth=2)
+    words = base.mark_text(align="left", baseline="top", dx=4, color=INK, fontSize=11)
+    return rule + words.encode(y=alt.value(2), text="text:N")
 
 
 def _target() -> alt.LayerChart:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from trueline.assessment.values import Verdict
+from trueline.calendars.periods import parse_period
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 from trueline.web.daily import FloatMatrix, Mask, ObjectiveDays
 from trueline.web.records import Records, newest
@@ -164,7 +165,7 @@ def group_lines(
 def _line(
     assessment: StoredAssessment, records: Records, figure: AggregateFigure, mask: Mask
 ) -> GroupLine:
-    promised = _promised(records, figure)
+    promised = _promised(records, figure, parse_period(assessment.facts.period).first)
     objective = newest(promised)
     several = len({o.conformance_target for o in promised}) > 1
     member_ids = set(records.members_by_key(figure.dimension).get(figure.key, ()))
@@ -186,18 +187,14 @@ def _line(
     )
 
 
-def _promised(records: Records, figure: AggregateFigure) -> tuple[ServiceLevelObjective, ...]:
-    """The objective as the offerings of the members promise it."""
+def _promised(
+    records: Records, figure: AggregateFigure, day: date
+) -> tuple[ServiceLevelObjective, ...]:
+    """The objective as the offerings of the members promise it on `day`."""
     ids = records.members_by_key(figure.dimension).get(figure.key, ())
     offerings = {records.inventory.products[p].offering_id for p in ids}
-    found = [
-        objective
-        for offering_id in sorted(offerings)
-        if offering_id in records.catalog.offerings
-        for objective in records.catalog.offerings[offering_id].objectives
-        if objective.id == figure.objective_id
-    ]
-    return tuple(found) or records.objectives.get(figure.objective_id, ())
+    found = records.promised_on(figure.objective_id, day, offerings)
+    return found or records.objectives.get(figure.objective_id, ())
 
 
 def _counted(

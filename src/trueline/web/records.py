@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -13,7 +14,12 @@ from trueline.inventory.resolve import objectives_of
 from trueline.inventory.snapshot import snapshot_at
 from trueline.inventory.values import InventorySnapshot
 from trueline.offerings.catalog import catalog_at
-from trueline.offerings.values import Catalog, PerformanceParameter, ServiceLevelObjective
+from trueline.offerings.values import (
+    Catalog,
+    PerformanceParameter,
+    Rollout,
+    ServiceLevelObjective,
+)
 from trueline.settings.workspace import Workspace
 
 GROUP, OFFERING = "group", "offering"
@@ -33,6 +39,8 @@ class Records:
         for offering in self.catalog.offerings.values():
             for objective in offering.objectives:
                 found.setdefault(objective.id, []).append(objective)
+        for standard in self.catalog.standards:
+            found.setdefault(standard.objective.id, []).append(standard.objective)
         return {name: tuple(promised) for name, promised in found.items()}
 
     @cached_property
@@ -52,6 +60,22 @@ class Records:
         applied = objectives_of(product, self.catalog, self.inventory, at_s) if product else ()
         own = [a.objective for a in applied if a.objective.id == objective_id]
         return newest(own or self.objectives.get(objective_id, ()))
+
+    def promised_on(
+        self, objective_id: str, day: date, offering_ids: Iterable[str] | None = None
+    ) -> tuple[ServiceLevelObjective, ...]:
+        """The versions of an objective that offerings (all by default) hold products to on a day;
+        several where one is for new sales. A later version does not show in an earlier period."""
+        offerings = self.catalog.offerings
+        ids = sorted(offerings if offering_ids is None else offering_ids)
+        return tuple(
+            objective
+            for offering_id in ids
+            if offering_id in offerings
+            for objective in standing(
+                [o for o in offerings[offering_id].objectives if o.id == objective_id], day
+            )
+        )
 
     def parameter_of(self, objective: ServiceLevelObjective) -> PerformanceParameter | None:
         return self.catalog.parameters.get(objective.parameter)
@@ -92,6 +116,24 @@ class Records:
         for product in self.inventory.products.values():
             found.setdefault(product.customer_id, []).append(product.id)
         return {customer: tuple(sorted(ids)) for customer, ids in found.items()}
+
+
+def standing(versions: Sequence[ServiceLevelObjective], day: date) -> list[ServiceLevelObjective]:
+    """Of one offering's versions of one objective those in force on `day`: the last one for every
+    product, and what came for new sales since. Where none is in force yet, all."""
+
+    def rank(objective: ServiceLevelObjective) -> tuple[date, int]:
+        return objective.valid_from or date.min, objective.version
+
+    begun = [
+        one
+        for one in versions
+        if rank(one)[0] <= day and (one.valid_to is None or one.valid_to > day)
+    ]
+    for_all = max((o for o in begun if o.rollout is Rollout.ALL), key=rank, default=None)
+    if for_all is None:
+        return begun or list(versions)
+    return [one for one in begun if rank(one) >= rank(for_all)]
 
 
 def newest(promised: Iterable[ServiceLevelObjective]) -> ServiceLevelObjective | None:

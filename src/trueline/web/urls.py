@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from trueline.web import ingest
 from trueline.web.views import results
+from trueline.web.views.credits import credits
 from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
@@ -17,8 +18,12 @@ from trueline.web.views.pivot import pivot_page
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.regimes import alerts, regime, regimes
+from trueline.web.views.replay import replay
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
+from trueline.web.views.signing import sign_in, sign_out
+from trueline.web.views.standard_acts import act, change_standard, decide_migration, draft_code
+from trueline.web.views.standards import inbox, proposal, reissue, standard, standards
 from trueline.web.views.trends import trends
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -50,6 +55,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^charts/band\.(?P<form>json|svg)$", band_feed, name="band-chart"),
     path("assets/vega.js", vega_script, name="vega"),
     path("healthz", healthz, name="healthz"),
+    path("credits/", credits, name="credits"),
+    path("sign-in/", sign_in, name="sign-in"),
+    path("sign-out/", sign_out, name="sign-out"),
+    path("standards/", standards, name="standards"),
+    path("standards/inbox/", inbox, name="inbox"),
+    path("standards/draft/", draft_code, name="draft-code"),
+    path("standards/proposals/<int:number>/", proposal, name="proposal"),
+    path("standards/proposals/<int:number>/act/", act, name="proposal-act"),
+    path("standards/proposals/<int:number>/reissue/", reissue, name="reissue"),
+    path("standards/proposals/<int:number>/replay/", replay, name="replay"),
+    path("standards/migrations/<int:migration>/", decide_migration, name="decide-migration"),
+    path("standards/changes/<path:name>/", change_standard, name="change-standard"),
+    path("standards/named/<path:name>/", standard, name="standard"),
     path("", include(ingest.urlpatterns)),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -67,6 +68,12 @@ def state(word: StateWord, count: int | None = None) -> SafeString:
 def grouped(number: int | str) -> str:
     """`2,653,560`."""
     return f"{int(number):,}"
+
+
+@register.filter
+def amount(number: Decimal) -> str:
+    """`3,433.60`, exactly as it is."""
+    return f"{number:,f}"
 
 
 @register.filter

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 
 from trueline.assessment.store import row_values
+from trueline.calendars.periods import parse_period
 from trueline.offerings.values import PerformanceParameter, ServiceLevelObjective
 from trueline.settings.workspace import current_workspace
 from trueline.web.bands import band
@@ -30,6 +31,7 @@ from trueline.web.group_lines import ADDED_UP
 from trueline.web.records import newest
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
+from trueline.web.version_notes import version_note
 from trueline.web.views.members import member_ids
 from trueline.web.wording import COMPARED, floor_percent, target_text, unit_of
 
@@ -100,6 +102,11 @@ def _line_spec(sight: Sight, product_id: str, objective_id: str) -> Spec | None:
         zone_name=_zone(sight, product_id, objective),
         axis=granule_axis(parameter),
         bands=tuple(bands),
+        notes=tuple(
+            note
+            for row in kept
+            if (note := version_note(sight.records, product_id, objective_id, row.period_start))
+        ),
     )
     return line_chart(shown)
 
@@ -124,7 +131,8 @@ def _band_spec(sight: Sight, dimension: str, key: str, objective_id: str) -> Spe
     days = daily.objectives.get(objective_id)
     if days is None:
         raise Http404(f"There is no objective {objective_id} in this period")
-    objective = newest(sight.records.objectives.get(objective_id, ()))
+    day = parse_period(sight.period).first
+    objective = newest(sight.records.promised_on(objective_id, day))
     own = days.of(daily.mask(product_ids))
     if own.products.size == 0:
         return None

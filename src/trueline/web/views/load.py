@@ -21,6 +21,7 @@ from trueline.intake.set_aside import read_set_aside, set_aside_path
 from trueline.measurement.formats.mapping import MAX_MAPPING_BYTES
 from trueline.settings.workspace import Workspace, current_workspace
 from trueline.web.loaders import FORMATS, KINDS, MeasurementForm, UploadKind, load_as_told
+from trueline.web.person import load_of_a_person, name_of
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
 from trueline.web.wording import utc_time
@@ -41,6 +42,7 @@ class ShownDelivery:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@load_of_a_person
 def load(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, 200, {})
@@ -115,7 +117,7 @@ def _receive(request: HttpRequest, *, now: datetime) -> LoadReport:
     try:
         path = folder / _safe_name(file.name, kind)
         _keep(file, path)
-        options = LoadOptions(now=now, recorded_by="load page")
+        options = LoadOptions(now=now, recorded_by=name_of(request) or "load page")
         if kind.id == "measurements":
             return load_as_told(workspace, path, options, _measurement_form(request, folder))
         return kind.load(workspace, path, options)

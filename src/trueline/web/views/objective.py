@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 
+from trueline.offerings.scope import StandardScope, standard_name
 from trueline.offerings.values import ServiceLevelObjective
 from trueline.web.group_lines import figures, group_lines
 from trueline.web.records import GROUP, OFFERING, Records
@@ -17,10 +18,11 @@ from trueline.web.wording import floor_percent, promised_text, statistic_text, t
 
 @dataclass(frozen=True)
 class Definition:
-    """The objective as one offering promises it."""
+    """The objective as one offering, or a standard of another scope, promises it."""
 
-    offering_id: str
-    offering_name: str
+    offering_id: str  # empty for a standard of another scope
+    name: str
+    standard: str
     objective: ServiceLevelObjective
     facts: tuple[tuple[str, str], ...]
 
@@ -28,10 +30,27 @@ class Definition:
 def objective(request: HttpRequest, objective_id: str) -> HttpResponse:
     sight = look(request)
     definitions = [
-        Definition(o.id, o.name or o.id, promised, _facts(sight.records, promised))
+        Definition(
+            o.id,
+            o.name or o.id,
+            standard_name(StandardScope(offering=o.id), promised.id),
+            promised,
+            _facts(sight.records, promised),
+        )
         for o in sight.records.catalog.offerings.values()
         for promised in o.objectives
         if promised.id == objective_id
+    ]
+    definitions += [
+        Definition(
+            "",
+            one.scope.words,
+            standard_name(one.scope, objective_id),
+            one.objective,
+            _facts(sight.records, one.objective),
+        )
+        for one in sight.records.catalog.standards
+        if one.objective.id == objective_id
     ]
     if not definitions:
         raise Http404(f"There is no objective {objective_id}")

@@ -18,6 +18,7 @@ from trueline.web.row_lines import RowLine, row_lines
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
+from trueline.web.version_notes import VersionNote, version_note
 from trueline.web.wording import duration, local_time
 
 EVENTS_SHOWN = 200
@@ -46,6 +47,7 @@ class Promise:
     """One objective of the product: its newest row first, earlier conformance periods after."""
 
     line: RowLine
+    note: VersionNote | None  # what changed in it when its period began
     earlier: tuple[RowLine, ...]
     left_out: int
 
@@ -90,9 +92,19 @@ def _promises(lines: list[RowLine]) -> list[Promise]:
         own.sort(key=lambda line: -line.row.period_start)
         earlier = own[1:]
         promises.append(
-            Promise(own[0], tuple(earlier[:PERIODS_SHOWN]), max(0, len(earlier) - PERIODS_SHOWN))
+            Promise(
+                own[0],
+                _note(own[0]),
+                tuple(earlier[:PERIODS_SHOWN]),
+                max(0, len(earlier) - PERIODS_SHOWN),
+            )
         )
     return sorted(promises, key=lambda p: (p.line.state.rank, p.line.row.objective_id))
+
+
+def _note(line: RowLine) -> VersionNote | None:
+    row = line.row
+    return version_note(line.records, row.product_id, row.objective_id, row.period_start)
 
 
 def _span(promises: list[Promise]) -> Interval | None:

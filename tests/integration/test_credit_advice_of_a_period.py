@@ -1,0 +1,157 @@
+"""Credit terms in a catalogue file, and what they say of assessed figures (M14), by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from trueline.assessment.advised_credits import CreditAdvice, pooled_credits
+from trueline.assessment.assess import AssessmentRequest
+from trueline.assessment.credits_run import credits_of_period, read_credits
+from trueline.assessment.known import what_was_known
+from trueline.assessment.run import store_period
+from trueline.calendars.periods import parse_period
+from trueline.engine.duckdb import DuckDBEngine
+from trueline.intake.load import LoadOptions
+from trueline.intake.set_aside import read_set_aside
+from trueline.inventory.load import load_products
+from trueline.measurement.events import load_events
+from trueline.offerings.catalog import catalog_at
+from trueline.offerings.load import load_offerings
+from trueline.settings.workspace import Workspace
+
+NOW = datetime(2026, 11, 6, tzinfo=UTC)
+OPTIONS = LoadOptions(NOW)
+CATALOGUE = """apiVersion: trueline/v1
+parameters:
+  - {id: outage, kind: event, event_kinds: [outage]}
+offerings:
+  - id: banded
+    objectives:
+      - id: uptime
+        parameter: outage
+        statistic: availability_outage
+        comparator: GE
+        conformance_target: 0.999
+        credits:
+          bands: {measure: outage_s, table: [{low: 0, high: 600, credit_percent: 0},
+            {low: 601, high: 2700, credit_percent: 5}, {low: 2701, credit_percent: 10}]}
+          claim_days: 30
+          chronic: {max_outages: 3, window_days: 30}
+      - id: steps
+        parameter: outage
+        statistic: availability_outage
+        comparator: GE
+        conformance_target: 0.999
+        credits: {steps: {target: 99.9, step: 0.1, credit_percent: 1}}
+  - id: daily
+    objectives:
+      - id: uptime
+        parameter: outage
+        statistic: availability_outage
+        comparator: GE
+        conformance_target: 0.9999
+        credits: {days: {unit: PT1H}, cap_percent: 10, missed_periods: 2}
+"""
+PRODUCTS = """product_id,offering_id,customer_id,status,start,end,time_zone,monthly_recurring_charge
+B1,banded,C1,active,2026-01-01T00:00:00Z,,UTC,1000
+D1,daily,C1,active,2026-01-01T00:00:00Z,,UTC,300
+D2,daily,C2,active,2026-01-01T00:00:00Z,,UTC,
+"""
+EVENTS = """event_id,product_id,kind,start,end,impact,cause,source
+E1,B1,outage,2026-09-28T00:00:00Z,2026-09-28T00:01:00Z,,,
+E2,B1,outage,2026-10-02T00:00:00Z,2026-10-02T00:40:00Z,,,
+E3,B1,outage,2026-10-09T00:00:00Z,2026-10-09T00:01:00Z,,,
+E4,B1,outage,2026-10-12T00:00:00Z,2026-10-12T00:01:00Z,,,
+E5,D1,outage,2026-10-02T00:00:00Z,2026-10-02T02:00:01Z,,,
+E6,D1,outage,2026-09-02T00:00:00Z,2026-09-02T01:00:00Z,,,
+E7,D2,outage,2026-10-02T00:00:00Z,2026-10-02T20:00:00Z,,,
+"""
+
+
+@pytest.fixture
+def loaded(workspace: Workspace, tmp_path: Path) -> Workspace:
+    for name, text, load in (
+        ("offerings.yaml", CATALOGUE, load_offerings),
+        ("products.csv", PRODUCTS, load_products),
+        ("events.csv", EVENTS, load_events),
+    ):
+        (tmp_path / name).write_text(text)
+        report = load(workspace, tmp_path / name, OPTIONS)
+        assert report.ledger.set_aside == 0
+    return workspace
+
+
+def advice(workspace: Workspace) -> dict[tuple[str, str], CreditAdvice]:
+    request = AssessmentRequest(parse_period("2026-10"))
+    known = what_was_known(workspace)
+    found = credits_of_period(DuckDBEngine(threads=1), known, request, workspace.results)
+    return {(one.product_id, one.objective_id): one for one in found}
+
+
+def test_bands_steps_and_days_give_exact_credits(loaded: Workspace) -> None:
+    found = advice(loaded)
+    banded = found["B1", "uptime"]
+    assert banded.percent == 5  # 2,400 + 60 + 60 s
+    assert banded.amount == Decimal("50.00")
+    assert banded.claim_until == date(2026, 12, 1)
+    # 2,520 s of 2,678,400: 99.90591 %, above the target of 99.9
+    assert found["B1", "steps"].percent == 0
+    # 7,201 s: three started hours are three days of 30, 10 %; the cap is 10 %
+    assert found["D1", "uptime"].percent == 10
+    assert found["D1", "uptime"].amount == Decimal("30.00")
+    # 20 hours: 7 days at most, 23.33 %, capped; the charge is not known
+    assert found["D2", "uptime"].percent == 10
+    assert found["D2", "uptime"].amount is None
+
+
+def test_one_downtime_gives_one_credit(loaded: Workspace, tmp_path: Path) -> None:
+    stricter = CATALOGUE.replace("target: 99.9,", "target: 99.95,")
+    (tmp_path / "again.yaml").write_text(stricter)
+    load_offerings(loaded, tmp_path / "again.yaml", OPTIONS)
+    found = advice(loaded)
+    assert found["B1", "steps"].percent == 1  # 99.95 - 99.906: one started step of 0.1
+    assert not found["B1", "steps"].counted
+    assert found["B1", "uptime"].counted
+
+
+def test_four_outages_in_thirty_days_give_the_right_to_leave(loaded: Workspace) -> None:
+    # 28 September to 27 October: 4 outages, more than 3
+    told = advice(loaded)["B1", "uptime"].leave
+    assert told == "chronic: 4 outages, 2,580 s, 2026-09-28 to 2026-10-27"
+
+
+def test_missed_periods_in_a_row_need_earlier_assessments(loaded: Workspace) -> None:
+    assert advice(loaded)["D1", "uptime"].leave == "not known: earlier periods are not assessed"
+    known, engine = what_was_known(loaded), DuckDBEngine(threads=1)
+    request = AssessmentRequest(parse_period("2026-09"))
+    store_period(engine, loaded, known, request, now=NOW)
+    assert advice(loaded)["D1", "uptime"].leave == "missed 2 periods in a row"
+    assert advice(loaded)["D2", "uptime"].leave == ""
+    stored = read_credits(loaded.results / "2026-09")
+    assert stored is not None
+    # one hour: one day of 30
+    [one] = [a for a in stored if a.product_id == "D1"]
+    assert one.percent == Fraction(10, 3)
+    assert one.amount == Decimal("10.00")
+
+
+def test_sums_keep_unknown_charges_apart(loaded: Workspace) -> None:
+    sums = {one.key: one for one in pooled_credits(advice(loaded).values())}
+    assert sums["C1"].amount == Decimal("80.00")
+    assert (sums["C2"].amount, sums["C2"].unknown) == (Decimal(0), 1)
+
+
+def test_an_offering_whose_bands_have_a_gap_is_set_aside(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (tmp_path / "gap.yaml").write_text(CATALOGUE.replace("low: 601", "low: 700"))
+    report = load_offerings(workspace, tmp_path / "gap.yaml", OPTIONS)
+    assert set(catalog_at(report.delivery).offerings) == {"daily"}
+    assert report.set_aside is not None
+    [row] = read_set_aside(report.set_aside)
+    assert "no band holds 601 to 699" in row.reason
