@@ -16,7 +16,15 @@ from bench.report import merged, render_page
 from bench.sizes import SCALES, Scale
 from bench.storage import bench_dir
 
-SECTIONS = ("main", "pandas", "prometheus", "victoriametrics", "loading", "aggregation")
+SECTIONS = (
+    "main",
+    "pandas",
+    "prometheus",
+    "victoriametrics",
+    "loading",
+    "aggregation",
+    "problems",
+)
 
 
 def main(arguments: list[str]) -> int:

@@ -23,6 +23,7 @@ class Scale:
     batches: int = 288
     histogram_values: int = 4_000_000
     histogram_rounds: int = 5
+    localizations: int = 60
 
 
 SCALES = {
@@ -41,6 +42,7 @@ SCALES = {
         batches=44,
         histogram_values=100_000,
         histogram_rounds=2,
+        localizations=3,
     ),
     "default": Scale("default", main=((1_000, 5), (5_000, 3))),
     "full": Scale(
