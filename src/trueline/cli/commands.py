@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": ("explain", "explain"),
     "test": ("standard_test", "test"),
     "reconcile": ("reconcile", "reconcile_records"),
+    "problems": ("problems", "app"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),
     "writeback": ("writeback", "app"),

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "trueline.measurement",
     "trueline.outages",
     "trueline.assessment",
+    "trueline.problems",
     "trueline.results",
     "trueline.writeback",
     "trueline.web",
