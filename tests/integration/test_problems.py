@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -10,7 +11,7 @@ import pytest
 
 from trueline.errors import InputError
 from trueline.inventory.values import InventorySnapshot, Product
-from trueline.problems.life import Move, move_problem, raise_problem
+from trueline.problems.life import Move, most_trusted_first, move_problem, raise_problem
 from trueline.problems.models import ProblemMember, ProblemStep, ProductProblem
 from trueline.problems.scan import scan_verdicts
 from trueline.problems.states import ProblemState
@@ -115,3 +116,19 @@ def test_a_move_without_a_reason_or_out_of_order_is_refused(workspace: Workspace
         move_problem(workspace, number, Move(ProblemState.HELD, ""), by="ben", now=NOW)
     with pytest.raises(InputError, match="does not become closed"):
         move_problem(workspace, number, Move(ProblemState.CLOSED, "done"), by="ben", now=NOW)
+
+
+def test_a_kind_of_finding_that_was_false_before_ranks_lower(workspace: Workspace) -> None:
+    snapshot = _snapshot(800)
+    shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]
+    crew = replace(shared.enrichment, attributes={"install_crew": "crew3"}, p=1e-6, q=1e-4)
+    firmware = replace(shared.enrichment, p=1e-7)
+    pair = [replace(shared, enrichment=firmware), replace(shared, enrichment=crew)]
+    assert most_trusted_first(pair) == pair
+
+    number = raise_problem(workspace, shared, snapshot, by="ana", now=NOW).number
+    move = Move(ProblemState.CANCELLED, "a test bench, not customers")
+    move_problem(workspace, number, move, by="ben", now=NOW)
+
+    # One of one was false: 7 powers of ten times 1/3 weigh less than 6 times 1/2.
+    assert most_trusted_first(pair) == pair[::-1]

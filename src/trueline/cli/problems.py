@@ -111,7 +111,8 @@ def close(
 def _scanned(period: str) -> list[Shared]:
     workspace = console.workspace()
     label = parse_period(period).label
-    return scan_verdicts(read_rows(workspace, label), label, snapshot_at(latest_delivery()))
+    found = scan_verdicts(read_rows(workspace, label), label, snapshot_at(latest_delivery()))
+    return life.most_trusted_first(found)
 
 
 def _names(names: object) -> str:

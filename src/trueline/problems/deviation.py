@@ -15,8 +15,9 @@ from trueline.problems.evidence import StateEvidence
 from trueline.problems.leaves import Codes, Floats, Singles
 
 BINS = 80
-# How evenly a cause moves its leaves: the standard deviation of x about the common one.
-SPREADS = (0.01, 0.03, 0.08, 0.16)
+# How evenly a cause moves its leaves: the standard deviation of x about the common one, and of how
+# many bins each is a centre (a wide spread need not be tried at each).
+SPREADS = {0.01: 1, 0.03: 1, 0.08: 2, 0.16: 4}
 # Of the leaves under a cause, so many are off in their own way, or not at all.
 STRAY = 0.05
 # A normal leaf anywhere at all, beyond what the noise allows.
@@ -71,8 +72,8 @@ def level_evidence(off: Floats, noise: float, freaks: float = FREAK) -> StateEvi
     normal = np.diff(np.concatenate([[0.0], _no_cause(edges[1:-1], noise), [1.0]]))
     base = (1 - freaks) * _with_ends(normal) + freaks / (BINS + 2)
     rows = []
-    for spread in SPREADS:
-        for middle in _middles(edges):
+    for spread, step in SPREADS.items():
+        for middle in _middles(edges, step):
             hit = ndtr((edges - middle) / spread)
             caused = np.concatenate([np.diff(hit), [hit[0], 1 - hit[-1]]])
             rows.append(np.log((1 - STRAY) * caused + STRAY / (BINS + 2)) - np.log(base))
@@ -80,8 +81,8 @@ def level_evidence(off: Floats, noise: float, freaks: float = FREAK) -> StateEvi
     return StateEvidence(_states(off), table, fixed=FIXED + 0.5 * float(np.log(len(table))))
 
 
-def _middles(edges: Floats) -> Floats:
-    centres = (edges[1:] + edges[:-1]) / 2
+def _middles(edges: Floats, step: int) -> Floats:
+    centres = ((edges[1:] + edges[:-1]) / 2)[step // 2 :: step]
     every = np.concatenate([centres, [-1.0, 1.0]])
     steep: Floats = every[np.abs(every) >= SLIGHT]
     return steep

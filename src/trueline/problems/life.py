@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +15,10 @@ from trueline.intake.record import write_lock
 from trueline.inventory.values import InventorySnapshot
 from trueline.problems.models import ProblemMember, ProblemStep, ProductProblem
 from trueline.problems.scan import Shared
-from trueline.problems.states import KnownProblem, ProblemState, check_move, owner_of
+from trueline.problems.states import KnownProblem, ProblemState, check_move, owner_of, trust
 from trueline.settings.workspace import Workspace
+
+LEAST_CHANCE = 1e-300  # smaller ones are all alike
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,26 @@ def move_problem(workspace: Workspace, number: int, move: Move, *, by: str, now:
             raise InputError("a step needs its reason", mend="say it with --note")
         _go(problem, move.state, now=now)
         _step(problem, move.state.value, by=by, now=now, note=move.note)
+
+
+def most_trusted_first(found: Iterable[Shared]) -> list[Shared]:
+    """Findings by how sure they are, times how often findings of their kind were right before.
+
+    A kind is an objective with the attributes (not the values) that a finding names first; it was
+    wrong where its problem was rejected or cancelled.
+    """
+    raised: Counter[tuple[str, ...]] = Counter()
+    false: Counter[tuple[str, ...]] = Counter()
+    for problem in ProductProblem.objects.all():
+        kind = (problem.objective_id, *sorted(problem.names[0]))
+        raised[kind] += 1
+        false[kind] += problem.state in (ProblemState.REJECTED, ProblemState.CANCELLED)
+
+    def rank(shared: Shared) -> float:
+        kind = (shared.objective_id, *sorted(shared.names[0]))
+        return math.log(max(shared.enrichment.p, LEAST_CHANCE)) * trust(false[kind], raised[kind])
+
+    return sorted(found, key=rank)
 
 
 def problem_numbered(number: int) -> ProductProblem:
