@@ -18,6 +18,8 @@ from trueline.settings.workspace import Workspace
 
 # q above which a combination is not shown as a finding.
 SURE = 0.05
+# Stands for all objectives together: a product is bad when it violates any of them.
+ANY = "any"
 MOST_FINDINGS = 20
 TOLD = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOLATED)
 
@@ -37,7 +39,13 @@ class Shared:
 
     @property
     def names(self) -> tuple[dict[str, str], ...]:
-        return (self.enrichment.attributes, *self.enrichment.not_separable)
+        """What it is called: the shown name, and the shortest others of the same products."""
+        every = (self.enrichment.attributes, *self.enrichment.not_separable)
+        return tuple(one for one in every if not any(_part_of(other, one) for other in every))
+
+
+def _part_of(short: dict[str, str], long: dict[str, str]) -> bool:
+    return short.items() < long.items()
 
 
 def read_rows(workspace: Workspace, period: str) -> pa.Table:
@@ -51,29 +59,32 @@ def read_rows(workspace: Workspace, period: str) -> pa.Table:
 
 
 def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> list[Shared]:
-    """Findings of every objective, the least likely first.
+    """Findings of all objectives together and of each, the least likely first.
 
+    A finding of one objective stands only if it has a product that those of all together lack.
     Each is the surest of a scan over the members that no surer finding of its objective holds, and
     its q is that scan's: what is wide or narrow around a cause is not told a second time.
     """
-    found: list[Shared] = []
+    found = _of_objective(rows, ANY, period, snapshot)
+    told = {product for shared in found for product in shared.affected}
     for objective in sorted(set(rows["objective_id"].to_pylist())):
         table = rows.filter(pc.equal(rows["objective_id"], objective))
-        found.extend(_of_objective(table, objective, period, snapshot))
+        alone = _of_objective(table, objective, period, snapshot)
+        found.extend(shared for shared in alone if not told.issuperset(shared.affected))
     return sorted(found, key=lambda shared: shared.enrichment.p)
 
 
 def _of_objective(
     table: pa.Table, objective: str, period: str, snapshot: InventorySnapshot
 ) -> list[Shared]:
-    told = [
-        (str(product), verdict == Verdict.VIOLATED)
-        for product, verdict in zip(
-            table["product_id"].to_pylist(), table["verdict"].to_pylist(), strict=True
-        )
-        if verdict in TOLD and product in snapshot.products
-    ]
-    if not any(bad for _, bad in told):
+    violated: dict[str, bool] = {}
+    for product, verdict in zip(
+        table["product_id"].to_pylist(), table["verdict"].to_pylist(), strict=True
+    ):
+        if verdict in TOLD and product in snapshot.products:
+            violated[product] = violated.get(product, False) or verdict == Verdict.VIOLATED
+    told = list(violated.items())
+    if not any(violated.values()):
         return []
     products = [snapshot.products[product] for product, _ in told]
     bad = np.array([is_bad for _, is_bad in told])
