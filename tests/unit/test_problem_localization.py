@@ -132,6 +132,18 @@ def test_empty_table_gives_no_findings() -> None:
     assert localize(_grid().iloc[:0], NAMES) == []
 
 
+def test_a_handful_of_leaves_claims_what_is_plain_only() -> None:
+    slight = pd.DataFrame({"region": ["a", "b"], "real": [95.0, 90.0], "predict": [100.0, 100.0]})
+    assert localize(slight, ["region"]) == []
+
+
+def test_rates_within_their_usual_range_give_no_cause() -> None:
+    found = localize(
+        _minutes(0.02), ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert found == []
+
+
 def test_missing_column_is_refused_with_its_name() -> None:
     with pytest.raises(InputError, match="no column 'supplier'"):
         localize(_grid(), ["supplier"])

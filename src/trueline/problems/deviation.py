@@ -41,10 +41,14 @@ def deviations(actual: Floats, expected: Floats) -> Floats:
 
 
 def noise_of(off: Floats) -> float:
-    """Standard deviation of the noise, from the side that causes disturb less."""
+    """Standard deviation of the noise, from the side that causes disturb less.
+
+    Too few leaves to tell: a tenth, so that a handful of leaves claims what is plain only.
+    """
     sides = [off[off >= 0], -off[off <= 0]]
     enough = [side for side in sides if len(side) >= max(5, 0.05 * len(off))]
-    return max(min((float(np.median(side)) * 1.4826 for side in enough), default=0), LEAST_NOISE)
+    spreads = [float(np.median(side)) * 1.4826 for side in enough]
+    return max(min(spreads, default=SLIGHT), LEAST_NOISE)
 
 
 def noise_of_rest(off: Floats, noise: float) -> float:
