@@ -26,6 +26,7 @@ SECTIONS = (
     "trends",
     "forecast",
     "summaries",
+    "problems",
 )
 
 

@@ -26,6 +26,7 @@ class Scale:
     histogram_rounds: int = 5
     trend_series: int = 20_000
     trend_peer_series: int = 40
+    localizations: int = 60
 
 
 SCALES = {
@@ -47,6 +48,7 @@ SCALES = {
         histogram_rounds=2,
         trend_series=256,
         trend_peer_series=4,
+        localizations=3,
     ),
     "default": Scale("default", main=((1_000, 5), (5_000, 3))),
     "full": Scale(

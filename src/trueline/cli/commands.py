@@ -17,6 +17,7 @@ COMMANDS = {
     "trends": ("trends", "app"),
     "test": ("standard_test", "test"),
     "reconcile": ("reconcile", "reconcile_records"),
+    "problems": ("problems", "app"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),
     "writeback": ("writeback", "app"),

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "trueline.outages",
     "trueline.assessment",
     "trueline.standards",
+    "trueline.problems",
     "trueline.results",
     "trueline.writeback",
     "trueline.monitoring",

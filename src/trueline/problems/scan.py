@@ -1,0 +1,130 @@
+"""A period's stored verdicts, objective by objective, as members of which some are bad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from trueline.assessment.values import Verdict
+from trueline.errors import InputError
+from trueline.inventory.values import InventorySnapshot, Product
+from trueline.problems.enrichment import Enrichment, Members, scan_enrichment
+from trueline.problems.leaves import read_attributes
+from trueline.settings.workspace import Workspace
+
+# q above which a combination is not shown as a finding.
+SURE = 0.05
+# Stands for all objectives together: a product is bad when it violates any of them.
+ANY = "any"
+MOST_FINDINGS = 20
+TOLD = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOLATED)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A combination in which one objective is violated more than chance allows.
+
+    `affected` and `exposed` are product ids: exposed ones share it and have kept the line so far.
+    """
+
+    objective_id: str
+    period: str
+    enrichment: Enrichment
+    affected: tuple[str, ...]
+    exposed: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[dict[str, str], ...]:
+        """What it is called: the shown name, and the shortest others of the same products."""
+        every = (self.enrichment.attributes, *self.enrichment.not_separable)
+        return tuple(one for one in every if not any(_part_of(other, one) for other in every))
+
+
+def _part_of(short: dict[str, str], long: dict[str, str]) -> bool:
+    return short.items() < long.items()
+
+
+def read_rows(workspace: Workspace, period: str) -> pa.Table:
+    """Product, objective and verdict of a stored period."""
+    path = workspace.results / period / "rows.parquet"
+    if not path.is_file():
+        raise InputError(
+            f"no assessment of {period} is stored", mend=f"trueline assess --period {period}"
+        )
+    return pq.read_table(path, columns=["product_id", "objective_id", "verdict"])
+
+
+def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> list[Shared]:
+    """Findings of all objectives together and of each, the least likely first.
+
+    A finding of one objective stands only if it has a product that those of all together lack.
+    Each is the surest of a scan over the members that no surer finding of its objective holds, and
+    its q is that scan's: what is wide or narrow around a cause is not told a second time.
+    """
+    found = _of_objective(rows, ANY, period, snapshot)
+    told = {product for shared in found for product in shared.affected}
+    for objective in sorted(set(rows["objective_id"].to_pylist())):
+        table = rows.filter(pc.equal(rows["objective_id"], objective))
+        alone = _of_objective(table, objective, period, snapshot)
+        found.extend(shared for shared in alone if not told.issuperset(shared.affected))
+    return sorted(found, key=lambda shared: shared.enrichment.p)
+
+
+def _of_objective(
+    table: pa.Table, objective: str, period: str, snapshot: InventorySnapshot
+) -> list[Shared]:
+    violated: dict[str, bool] = {}
+    for product, verdict in zip(
+        table["product_id"].to_pylist(), table["verdict"].to_pylist(), strict=True
+    ):
+        if verdict in TOLD and product in snapshot.products:
+            violated[product] = violated.get(product, False) or verdict == Verdict.VIOLATED
+    told = list(violated.items())
+    if not any(violated.values()):
+        return []
+    products = [snapshot.products[product] for product, _ in told]
+    bad = np.array([is_bad for _, is_bad in told])
+    attributes, names = _attribute_table(products)
+    members = Members(read_attributes(attributes, names), bad)
+    return [
+        Shared(
+            objective,
+            period,
+            one,
+            affected=tuple(told[member][0] for member in one.members if bad[member]),
+            exposed=tuple(told[member][0] for member in one.members if not bad[member]),
+        )
+        for one in _one_after_another(members)
+    ]
+
+
+def _one_after_another(members: Members) -> list[Enrichment]:
+    """The surest finding; then the surest among members that no finding before it holds."""
+    numbers = np.arange(len(members.bad))
+    found: list[Enrichment] = []
+    while members.bad.any() and len(found) < MOST_FINDINGS:
+        first = next((one for one in scan_enrichment(members) if one.q <= SURE), None)
+        if first is None:
+            break
+        found.append(replace(first, members=tuple(int(numbers[at]) for at in first.members)))
+        rest = np.setdiff1d(np.arange(len(members.bad)), first.members)
+        members = Members(members.attributes.rows(rest), members.bad[rest])
+        numbers = numbers[rest]
+    return found
+
+
+def _attribute_table(products: list[Product]) -> tuple[pa.Table, list[str]]:
+    """What is told of the products: offering, and every characteristic that is not their own."""
+    named = sorted({name for product in products for name in product.characteristics})
+    columns: dict[str, list[str | None]] = {
+        "offering": [product.offering_id for product in products]
+    }
+    for name in named:
+        values = [product.characteristics.get(name) or None for product in products]
+        if 1 < len(set(values)) <= max(2, len(values) // 2):
+            columns[name] = values
+    return pa.table(columns), list(columns)

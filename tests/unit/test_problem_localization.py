@@ -1,0 +1,160 @@
+"""Localization on small tables whose cause is planted, in every form that callers use."""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from trueline.errors import InputError
+from trueline.problems import localize
+
+
+def _grid(seed: int = 1, noise: float = 0.03) -> pd.DataFrame:
+    """6 x 5 x 8 leaves of about 100, expected within the noise."""
+    rng = np.random.default_rng(seed)
+    cells = itertools.product(range(6), range(5), range(8))
+    table = pd.DataFrame(
+        [(f"r{a}", f"m{b}", f"v{c}") for a, b, c in cells],
+        columns=["region", "model", "version"],
+    )
+    table["predict"] = rng.uniform(50, 150, len(table))
+    table["real"] = table["predict"] * (1 + rng.normal(0, noise, len(table)))
+    return table
+
+
+def _plant(table: pd.DataFrame, factor: float, **where: str) -> None:
+    rows = np.logical_and.reduce([table[name] == value for name, value in where.items()])
+    table.loc[rows, "real"] = table.loc[rows, "predict"] * factor
+
+
+NAMES = ["region", "model", "version"]
+
+
+@pytest.mark.parametrize("factor", [0.0, 0.5, 2.0, 10.0])
+def test_one_cause_is_found_in_either_direction(factor: float) -> None:
+    table = _grid()
+    _plant(table, factor, model="m2", version="v3")
+    found = localize(table, NAMES)
+    assert [one.attributes for one in found] == [{"model": "m2", "version": "v3"}]
+    assert found[0].leaves == 6
+
+
+def test_three_causes_of_different_width_are_found_together() -> None:
+    table = _grid()
+    _plant(table, 0.5, region="r1")
+    _plant(table, 0.2, model="m4", version="v7")
+    _plant(table, 3.0, region="r5", model="m0", version="v0")
+    found = {frozenset(one.attributes.items()) for one in localize(table, NAMES)}
+    assert found == {
+        frozenset({("region", "r1")}),
+        frozenset({("model", "m4"), ("version", "v7")}),
+        frozenset({("region", "r5"), ("model", "m0"), ("version", "v0")}),
+    }
+
+
+def test_noise_alone_gives_no_cause_over_many_seeds() -> None:
+    claimed = [localize(_grid(seed, 0.1), NAMES) for seed in range(40)]
+    assert sum(map(len, claimed)) <= 1
+
+
+def test_two_names_of_the_same_leaves_are_not_separable() -> None:
+    table = _grid()
+    table["firmware"] = table["region"].map(lambda region: "fw9" if region == "r1" else "fw1")
+    _plant(table, 0.5, region="r1")
+    found = localize(table, [*NAMES, "firmware"])
+    assert len(found) == 1
+    named = [found[0].attributes, *found[0].not_separable]
+    assert {"region": "r1"} in named
+    assert {"firmware": "fw9"} in named
+
+
+def test_nulls_zeros_negatives_and_missing_numbers_do_not_disturb() -> None:
+    table = _grid()
+    _plant(table, 0.5, region="r1")
+    table.loc[table.index % 7 == 0, "model"] = None
+    table.loc[table.index % 11 == 0, ["real", "predict"]] = 0.0
+    table.loc[table.index % 13 == 0, ["real", "predict"]] *= -1
+    table.loc[3, "real"] = np.nan
+    assert [one.attributes for one in localize(table, NAMES)] == [{"region": "r1"}]
+
+
+def test_arrow_and_pandas_tables_give_the_same() -> None:
+    table = _grid()
+    _plant(table, 0.4, version="v1")
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    assert localize(arrow, NAMES) == localize(table, NAMES)
+
+
+def _minutes(bad_rate: float) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows = []
+    for minute in range(0, 660, 60):
+        for cdn, bitrate in itertools.product(["c1", "c2", "c3"], [500, 2000, 4000]):
+            viewers = int(rng.integers(800, 1200))
+            rate = bad_rate if (minute, bitrate) == (600, 2000) else 0.02
+            rows.append((minute, cdn, bitrate, rng.binomial(viewers, rate), viewers))
+    return pd.DataFrame(rows, columns=["min", "cdn", "bitrate", "value", "cnt"])
+
+
+def test_rates_are_compared_with_their_history() -> None:
+    found = localize(
+        _minutes(0.2), ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert [one.attributes for one in found] == [{"bitrate": "2000"}]
+    assert found[0].lift is not None
+    assert found[0].lift > 5
+
+
+def test_counts_without_expectation_are_compared_with_their_history() -> None:
+    table = _minutes(0.2)
+    table["value"] = np.where(
+        (table["min"] == 600) & (table["cdn"] == "c2"), table["cnt"] // 3, table["cnt"]
+    )
+    found = localize(table, ["cdn", "bitrate"], actual="value", time="min", at=600)
+    assert [one.attributes for one in found] == [{"cdn": "c2"}]
+
+
+def test_limit_gives_so_many_with_claims_first() -> None:
+    table = _grid()
+    _plant(table, 0.5, region="r1")
+    found = localize(table, NAMES, limit=3)
+    assert len(found) == 3
+    assert found[0].attributes == {"region": "r1"}
+
+
+def test_empty_table_gives_no_findings() -> None:
+    assert localize(_grid().iloc[:0], NAMES) == []
+
+
+def test_a_handful_of_leaves_claims_what_is_plain_only() -> None:
+    slight = pd.DataFrame({"region": ["a", "b"], "real": [95.0, 90.0], "predict": [100.0, 100.0]})
+    assert localize(slight, ["region"]) == []
+
+
+def test_rates_within_their_usual_range_give_no_cause() -> None:
+    found = localize(
+        _minutes(0.02), ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert found == []
+
+
+def test_missing_column_is_refused_with_its_name() -> None:
+    with pytest.raises(InputError, match="no column 'supplier'"):
+        localize(_grid(), ["supplier"])
+
+
+def test_moment_that_no_row_has_is_refused() -> None:
+    with pytest.raises(InputError, match="no row is of the moment 601"):
+        localize(_minutes(0.1), ["cdn"], actual="value", denominator="cnt", time="min", at=601)
+
+
+def test_importing_the_library_sets_up_no_django() -> None:
+    program = "import sys, trueline.problems; print('django' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert told.stdout.strip() == "False", told.stderr
