@@ -16,7 +16,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.chrome.webdriver import WebDriver
-from tests.browser.sample_log import log_sample
+from tests.browser.sample_log import log_sample, raise_sample
 from tests.browser.sample_operator import build_operator
 
 from trueline.settings.workspace import Workspace, use_workspace
@@ -42,6 +42,7 @@ def sample_home(migrated_database: Path) -> Iterator[Path]:
     workspace = use_workspace(home)
     build_operator(workspace)
     log_sample(workspace)
+    raise_sample(workspace)
     yield home
     shutil.rmtree(home, ignore_errors=True)
 

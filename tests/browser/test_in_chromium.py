@@ -30,6 +30,8 @@ PAGES = {
     "regime": "/regimes/daily/",
     "alerts": "/alerts/",
     "find": "/find/?q=gold",
+    "problems": "/problems/",
+    "a problem": "/problems/1/",
     "reconciliation": "/reconciliation/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",

@@ -13,10 +13,14 @@ from trueline.calendars.instants import render_instant
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
 from trueline.errors import InputError
+from trueline.people.people import may_where_known
+from trueline.people.roles import Role
 from trueline.results.inputs import inputs_hashes
 from trueline.results.log import Entry, append, head_of_log, is_closed, standing
 from trueline.results.values import BatchKind, Closing, FigureKey, LoggedFigure, Restated
 from trueline.settings.workspace import Workspace
+
+CLOSERS = frozenset({Role.SERVICE_LEVEL_MANAGER, Role.PROCESS_OWNER})
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ def close_period(
 ) -> Closing:
     """Assess the period from all that is known, log its figures, and keep them for the pages.
     InputError where it is closed already or nothing of it is over yet."""
+    may_where_known(act.by, CLOSERS, "close a period")
     if is_closed(period.label):
         raise InputError(
             f"{period.label} is closed",
@@ -60,6 +65,7 @@ def restate_period(
 ) -> Closing | None:
     """Assess a closed period again and log what differs, before and after. None where nothing
     does: the log stays as it is."""
+    may_where_known(act.by, CLOSERS, "restate a period")
     if not is_closed(period.label):
         raise InputError(
             f"{period.label} was never closed", mend="Close it: trueline results close --period ..."

@@ -29,6 +29,8 @@ from trueline.measurement.events import COLUMNS as EVENT_COLUMNS
 from trueline.measurement.events import load_events
 from trueline.outages.load import COLUMNS as EXCLUSION_COLUMNS
 from trueline.outages.load import load_exclusions
+from trueline.people.people import may_where_known
+from trueline.people.roles import Role
 from trueline.results.close import Act, restate_period
 from trueline.results.log import closed_periods
 from trueline.results.models import Correction, CorrectionStep
@@ -39,6 +41,10 @@ CONSENT = "correction_consent"  # a characteristic of a product or a customer
 CUSTOMER = "customer"  # its value where the customer has to agree
 MAX_BYTES = 1 << 20
 KINDS = ("events", "exclusions")
+
+
+PROPOSERS = frozenset({Role.SERVICE_LEVEL_MANAGER, Role.PRODUCT_MANAGER, Role.OUTAGE_COORDINATOR})
+SIGNERS = frozenset({Role.SERVICE_LEVEL_MANAGER, Role.PROCESS_OWNER})
 
 
 class State(StrEnum):
@@ -71,6 +77,7 @@ def propose(proposal: Proposal, *, by: str, now: datetime) -> Correction:
     that is not known."""
     if not proposal.reason.strip():
         raise InputError("A correction needs a reason", mend="Say why: --reason TEXT")
+    may_where_known(by, PROPOSERS, "propose a correction")
     content, products = _read(proposal)
     snapshot = snapshot_at(latest_delivery())
     unknown = sorted(products - snapshot.products.keys())
@@ -140,6 +147,7 @@ class _Signature:
 
 def countersign(number: int, *, by: str, now: datetime, note: str = "") -> Correction:
     """A second person says that it is right; InputError for the one who proposed it."""
+    may_where_known(by, SIGNERS, "countersign a correction")
     correction = correction_of(number)
     if _same_person(by, correction.proposed_by):
         raise InputError(
@@ -152,6 +160,7 @@ def countersign(number: int, *, by: str, now: datetime, note: str = "") -> Corre
 
 def agree(number: int, customer_id: str, *, by: str, now: datetime, note: str = "") -> Correction:
     """Record that a customer agrees; `by` is who recorded it, `note` the evidence."""
+    may_where_known(by, PROPOSERS | SIGNERS, "record a customer's agreement")
     correction = correction_of(number)
     if customer_id not in correction.customers:
         raise InputError(f"Correction {number} does not wait for customer {customer_id!r}")
@@ -168,6 +177,7 @@ def agree(number: int, customer_id: str, *, by: str, now: datetime, note: str = 
 
 def reject(number: int, *, by: str, now: datetime, note: str) -> Correction:
     """Somebody says that it is wrong, and why."""
+    may_where_known(by, PROPOSERS | SIGNERS, "reject a correction")
     if not note.strip():
         raise InputError("A rejection needs a reason", mend="Say why: --reason TEXT")
     correction = correction_of(number)
@@ -192,6 +202,7 @@ def apply(engine: Engine, workspace: Workspace, number: int, *, by: str, now: da
 
     Applying again after a crash is safe: rows that were loaded are duplicates, and a period that
     was restated does not differ any more."""
+    may_where_known(by, SIGNERS, "apply a correction")
     correction = correction_of(number)
     missing = sorted(set(correction.customers) - agreed(correction))
     if State(correction.state) is not State.COUNTERSIGNED:

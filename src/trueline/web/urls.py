@@ -15,6 +15,7 @@ from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.pivot import pivot_page
+from trueline.web.views.problems import problem, problems
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.regimes import alerts, regime, regimes
@@ -37,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("problems/", problems, name="problems"),
+    path("problems/<int:number>/", problem, name="problem"),
     path("reconciliation/", reconciliation, name="reconciliation"),
     path("pivot/", pivot_page, name="pivot"),
     path("results/", results.log, name="results"),

@@ -90,6 +90,12 @@ def characteristic(name: str) -> str:
 
 
 @register.filter
+def tiny(number: float) -> str:
+    """A chance: `0.031`, or `1.8e-06` where it is small."""
+    return f"{number:.2g}"
+
+
+@register.filter
 def item(mapping: dict[str, object], key: str) -> object:
     return mapping.get(key)
 

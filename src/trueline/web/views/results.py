@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from trueline.assessment.known import what_was_known
 from trueline.assessment.values import AssessmentRow
 from trueline.calendars.instants import render_instant
 from trueline.calendars.periods import parse_period
 from trueline.engine.duckdb import DuckDBEngine
-from trueline.errors import InputError
+from trueline.errors import InputError, TruelineError
 from trueline.results import corrections as rules
 from trueline.results.log import batch_of, batches, changes_of, check_log, closed_periods
 from trueline.results.models import Correction, ResultBatch
 from trueline.results.receipt import Subject, build_receipt
 from trueline.results.values import LoggedFigure, Restated
+from trueline.settings.workspace import current_workspace
+from trueline.web.person import act_of_a_person, name_of
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number, period_name
 from trueline.web.wording import STATES, StateWord, utc_time
@@ -103,31 +110,69 @@ def receipt(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@act_of_a_person
 def correction_list(request: HttpRequest) -> HttpResponse:
-    """`/corrections/`: those that wait for somebody first."""
-    found = sorted(
-        Correction.objects.all(),
-        key=lambda c: (c.state in (rules.State.APPLIED, rules.State.REJECTED), -c.pk),
-    )
-    page = min(page_number(request), max(1, -(-len(found) // PER_PAGE)))
+    """`/corrections/`: those that wait for somebody first; a POST proposes one."""
+    error = None
+    if request.method == "POST":
+        try:
+            proposed = _propose(request)
+        except TruelineError as refused:
+            error = refused
+        else:
+            return HttpResponseRedirect(reverse("correction", args=[proposed.pk]))
+    ended = (rules.State.APPLIED, rules.State.REJECTED)
+    found = sorted(Correction.objects.all(), key=lambda c: (c.state in ended, -c.pk))
+    pages = max(1, -(-len(found) // PER_PAGE))
+    page = min(page_number(request), pages)
+    shown = found[(page - 1) * PER_PAGE :][:PER_PAGE]
     context = {
-        "corrections": [
-            (c, utc_time(c.proposed_at)) for c in found[(page - 1) * PER_PAGE :][:PER_PAGE]
-        ],
+        "error": error,
+        "kinds": rules.KINDS,
+        "person": name_of(request),
+        "corrections": [(c, utc_time(c.proposed_at)) for c in shown],
         "page": page,
-        "pages": max(1, -(-len(found) // PER_PAGE)),
+        "pages": pages,
     }
-    return show(request, look(request), "web/corrections.html", context)
+    answer = show(request, look(request), "web/corrections.html", context)
+    answer.status_code = 422 if error else 200
+    return answer
 
 
+def _propose(request: HttpRequest) -> Correction:
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile) or not file.name:
+        raise InputError("No file was chosen", mend="Choose a file of exclusions or events")
+    with tempfile.TemporaryDirectory(dir=current_workspace().home) as folder:
+        path = Path(folder) / ("proposed" + Path(file.name).suffix[:10])
+        path.write_bytes(file.read(rules.MAX_BYTES + 1))
+        reason = request.POST.get("reason", "")[:2000]
+        evidence = request.POST.get("evidence", "")[:2000]
+        proposal = rules.Proposal(request.POST.get("kind", ""), path, reason, evidence)
+        return rules.propose(proposal, by=name_of(request), now=datetime.now(UTC))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@act_of_a_person
 def correction(request: HttpRequest, number: int) -> HttpResponse:
-    """`/corrections/N/`: its rows as proposed, every step, and what it restated."""
+    """`/corrections/N/`: its rows, every step, what it restated; a POST takes one step."""
     found = Correction.objects.filter(pk=number).first()
     if found is None:
         raise Http404(f"There is no correction {number}")
+    error = None
+    if request.method == "POST":
+        try:
+            _step(request, number)
+        except TruelineError as refused:
+            error = refused
+        else:
+            return HttpResponseRedirect(reverse("correction", args=[number]))
     text = bytes(found.content).decode("utf-8", "replace")
     header, *rows = list(csv.reader(io.StringIO(text)))[: PER_PAGE + 1] or [[]]
     context = {
+        "error": error,
+        "person": name_of(request),
         "correction": found,
         "waiting_for": sorted(set(found.customers) - rules.agreed(found)),
         "steps": [(step, utc_time(step.at)) for step in rules.steps_of(found)],
@@ -135,7 +180,27 @@ def correction(request: HttpRequest, number: int) -> HttpResponse:
         "rows": rows,
         "restated": [batch_of(row) for row in found.batches.order_by("sequence")],
     }
-    return show(request, look(request), "web/correction.html", context)
+    answer = show(request, look(request), "web/correction.html", context)
+    answer.status_code = 422 if error else 200
+    return answer
+
+
+def _step(request: HttpRequest, number: int) -> None:
+    by, now = name_of(request), datetime.now(UTC)
+    note = request.POST.get("note", "").strip()[:2000]
+    match request.POST.get("act"):
+        case "countersign":
+            rules.countersign(number, by=by, now=now, note=note)
+        case "agree":
+            rules.agree(number, request.POST.get("customer", ""), by=by, now=now, note=note)
+        case "reject":
+            rules.reject(number, by=by, now=now, note=note)
+        case "apply":
+            workspace = current_workspace()
+            engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+            rules.apply(engine, workspace, number, by=by, now=now)
+        case _:
+            raise InputError("No act was chosen")
 
 
 def _shown(change: Restated) -> ShownChange:
