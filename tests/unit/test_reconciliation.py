@@ -43,7 +43,7 @@ CATALOG = Catalog(
         "bare": ProductOffering("bare"),
     },
 )
-MEASURED = MeasuredSeries(10, OCTOBER[0], OCTOBER[0] + 9_000)
+MEASURED = MeasuredSeries(10, OCTOBER[0], OCTOBER[0] + 9_000, OCTOBER[0] + 9_900, 9_900)
 P1 = Product("P1", "line", "c1", "active", START)
 
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": ("explain", "explain"),
     "trends": ("trends", "app"),
     "test": ("standard_test", "test"),
+    "feeds": ("feeds", "feeds"),
     "reconcile": ("reconcile", "reconcile_records"),
     "problems": ("problems", "app"),
     "results": ("results", "app"),

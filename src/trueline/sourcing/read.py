@@ -48,11 +48,14 @@ def measured_series(
         sums[f"n{number}"] = there.sum()
         sums[f"a{number}"] = ibis.ifelse(there, scan.table.start_s, None).min()
         sums[f"b{number}"] = ibis.ifelse(there, scan.table.start_s, None).max()
+        ends = scan.table.start_s + scan.table.duration_s
+        sums[f"e{number}"] = ibis.ifelse(there, ends, None).max()
+        sums[f"s{number}"] = ibis.ifelse(there, scan.table.duration_s, 0).cast("int64").sum()
     rows = engine.run(scan.table.group_by("product_key").aggregate(**sums)).to_pylist()
     names = lake.product_ids()
     return {
         (names[row["product_key"]], parameter): MeasuredSeries(
-            int(row[f"n{number}"]), int(row[f"a{number}"]), int(row[f"b{number}"])
+            *(int(row[f"{name}{number}"]) for name in "nabes")
         )
         for row in rows
         for number, parameter in enumerate(parameters)

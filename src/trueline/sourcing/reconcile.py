@@ -61,6 +61,8 @@ class MeasuredSeries:
     granules: int
     first_s: int
     last_s: int  # when the last granule starts
+    end_s: int  # when the last of them ends
+    seconds: int  # of all granules together
 
 
 @dataclass(frozen=True)
