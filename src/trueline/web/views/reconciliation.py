@@ -5,23 +5,37 @@ from __future__ import annotations
 import threading
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 
 from trueline.assessment.known import what_was_known
+from trueline.calendars.instants import seconds
 from trueline.calendars.periods import parse_period
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.errors import InputError
 from trueline.intake.record import latest_delivery
 from trueline.measurement.lake import open_lake
 from trueline.settings.workspace import Workspace
+from trueline.sourcing.feed_file import read_feed_objectives
+from trueline.sourcing.feeds import FeedHealth, FeedState, feed_health
 from trueline.sourcing.read import what_was_sourced
-from trueline.sourcing.reconcile import MENDS, Finding, Mismatch, Reconciliation, reconcile
+from trueline.sourcing.reconcile import (
+    MENDS,
+    Finding,
+    Mismatch,
+    Reconciliation,
+    Sourced,
+    reconcile,
+)
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
+from trueline.web.wording import duration, floor_percent
 from trueline.writeback.models import Told
 from trueline.writeback.queue import State
 
 PER_PAGE = 50
+FEED = "feed"  # the characteristic that names a product's feed
 TITLES = {
     Mismatch.UNKNOWN_OFFERING: "Of an offering nobody knows",
     Mismatch.UNKNOWN_CUSTOMER: "Of a customer nobody knows",
@@ -48,7 +62,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
     sight = look(request)
     if not sight.period:
         raise Http404("Nothing is assessed yet in this workspace")
-    found = _reconciled(sight.workspace, sight.period)
+    found, sourced = _reconciled(sight.workspace, sight.period)
     counts = Counter(f.kind for f in found.findings)
     kind = _asked(request, counts)
     listed = [f for f in found.findings if f.kind is kind]
@@ -60,6 +74,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
             ShownKind(one.value, TITLES[one], MENDS[one], counts[one], one is kind)
             for one in Mismatch
         ],
+        "feeds": [_feed(one) for one in _feeds(sight.workspace, sourced)],
         "told": Counter(Told.objects.values_list("state", flat=True)),
         "refused": Told.objects.filter(state=State.DEAD).order_by("product_id")[:PER_PAGE],
         "title": TITLES[kind] if kind else "",
@@ -94,12 +109,52 @@ def _is_product(finding: Finding) -> bool:
     )
 
 
-_kept: OrderedDict[object, Reconciliation] = OrderedDict()
+@dataclass(frozen=True)
+class ShownFeed:
+    name: str
+    state: FeedState
+    icon: str
+    products: int
+    silent: int
+    complete: str
+    age: str
+
+
+_ICONS = {
+    FeedState.SILENT: "violated",
+    FeedState.STALE: "stale",
+    FeedState.THIN: "atRisk",
+    FeedState.SOUND: "met",
+}
+
+
+def _feeds(workspace: Workspace, sourced: Sourced) -> list[FeedHealth]:
+    """Health of every feed; where `feeds.yaml` is broken, which the command tells, by default."""
+    try:
+        asked = read_feed_objectives(workspace.home / "feeds.yaml")
+    except InputError:
+        asked = []
+    return feed_health(sourced, FEED, asked, now_s=seconds(datetime.now(UTC)))
+
+
+def _feed(one: FeedHealth) -> ShownFeed:
+    return ShownFeed(
+        one.feed,
+        one.state,
+        _ICONS[one.state],
+        one.products,
+        one.silent_series,
+        floor_percent(one.completeness, 2),
+        "–" if one.age_s is None else duration(one.age_s),
+    )
+
+
+_kept: OrderedDict[object, tuple[Reconciliation, Sourced]] = OrderedDict()
 _keeping = threading.Lock()
 _KEPT = 4
 
 
-def _reconciled(workspace: Workspace, period: str) -> Reconciliation:
+def _reconciled(workspace: Workspace, period: str) -> tuple[Reconciliation, Sourced]:
     """Compared once for each load that was recorded: the scan takes some seconds."""
     key = (workspace.home, period, latest_delivery())
     with _keeping:
@@ -109,7 +164,7 @@ def _reconciled(workspace: Workspace, period: str) -> Reconciliation:
                 known = what_was_known(workspace)
                 sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
             engine.close()
-            _kept[key] = reconcile(sourced)
+            _kept[key] = reconcile(sourced), sourced
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
