@@ -47,7 +47,8 @@ class ProblemMember(models.Model):
 
 
 class ProblemStep(models.Model):
-    """One act on a problem: what it led to, who did it, when and why."""
+    """One act on a problem: what it led to, who did it, when and why. `result` is the before/after
+    test of a close (`BeforeAfter` as a dict), with `although` where it was closed against it."""
 
     problem = models.ForeignKey(ProductProblem, on_delete=models.PROTECT, related_name="steps")
     act = models.CharField(max_length=24)
@@ -55,6 +56,7 @@ class ProblemStep(models.Model):
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
     note = models.TextField(blank=True)
+    result = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"{self.act} of problem {self.problem_id} by {self.by}"

@@ -13,6 +13,7 @@ from trueline.assessment.values import Verdict
 from trueline.errors import InputError
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.problems.enrichment import Enrichment, Members, scan_enrichment
+from trueline.problems.happened_before import HappenedBefore
 from trueline.problems.leaves import read_attributes
 from trueline.settings.workspace import Workspace
 
@@ -29,6 +30,7 @@ class Shared:
     """A combination in which one objective is violated more than chance allows.
 
     `affected` and `exposed` are product ids: exposed ones share it and have kept the line so far.
+    `before` is what began shortly before and is shared by more of them than chance: no cause.
     """
 
     objective_id: str
@@ -36,6 +38,7 @@ class Shared:
     enrichment: Enrichment
     affected: tuple[str, ...]
     exposed: tuple[str, ...]
+    before: tuple[HappenedBefore, ...] = ()
 
     @property
     def names(self) -> tuple[dict[str, str], ...]:
