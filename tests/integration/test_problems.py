@@ -80,6 +80,25 @@ def test_products_without_a_verdict_are_neither_bad_nor_good() -> None:
     assert (first.enrichment.counted, first.enrichment.bad) == (10, 10)
 
 
+def test_products_behind_one_broken_node_do_not_speak_for_their_region() -> None:
+    snapshot = _snapshot(800)
+    nodes = {f"P{n}": f"n{n // 20}" for n in range(800)}
+    behind = {one: product for one, product in snapshot.products.items() if nodes[one] == "n3"}
+    products = {
+        one: replace(
+            product,
+            characteristics={
+                "node": nodes[one],
+                "region": "west" if nodes[one] in ("n3", "n4") else "rest",
+            },
+        )
+        for one, product in snapshot.products.items()
+    }
+    told = replace(snapshot, products=products)
+    found = scan_verdicts(_rows(told, dict.fromkeys(behind, True)), "2026-10", told)
+    assert [one.names[0] for one in found] == [{"node": "n3"}]
+
+
 def test_second_scan_adds_members_to_the_open_problem(workspace: Workspace) -> None:
     snapshot = _snapshot(800)
     first = scan_verdicts(_rows(snapshot, _faulty(400)), "2026-10", snapshot)[0]

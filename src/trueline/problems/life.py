@@ -138,9 +138,10 @@ def _new(shared: Shared, *, by: str, now: datetime) -> ProductProblem:
         objective_id=shared.objective_id,
         first_alert=f"scan of {shared.period}",
         evidence={
-            "members": found.counted,
-            "violated": found.bad,
-            "expected": found.expected,
+            "members": len(found.members),
+            "violated": len(shared.affected),
+            "expected": found.expected * found.design,
+            "design": found.design,
             "p": found.p,
             "q": found.q,
             "scanned": found.scanned,

@@ -15,7 +15,7 @@ class ProductProblem(models.Model):
     names = models.JSONField()  # list of {attribute: value}, the shown one first
     objective_id = models.CharField(max_length=200)
     first_alert = models.CharField(max_length=200)
-    evidence = models.JSONField()  # expected, bad, members, p, q, scanned, of the first scan
+    evidence = models.JSONField()  # counts, p, q, what happened before; of the first scan
     raised_by = models.CharField(max_length=150)
     raised_at = models.DateTimeField()
     state = models.CharField(max_length=16, default=ProblemState.ACKNOWLEDGED.value, db_index=True)
