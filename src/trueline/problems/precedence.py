@@ -41,20 +41,23 @@ def with_precedence(
     if not found:
         return []
     better = higher_is_better(catalog_at(delivery))
-    return [_with_before(workspace, one, rows, better, delivery) for one in found]
+    days: dict[str, MemberDays] = {}
+    for one in found:
+        if one.objective_id not in days:
+            objective = None if one.objective_id == ANY else one.objective_id
+            days[one.objective_id] = stored_days(
+                workspace.results, better, objective_id=objective, period=one.period
+            )
+    return [_with_before(one, rows, days[one.objective_id], delivery) for one in found]
 
 
-def _with_before(
-    workspace: Workspace, shared: Shared, rows: pa.Table, better: dict[str, bool], delivery: int
-) -> Shared:
-    objective = None if shared.objective_id == ANY else shared.objective_id
-    days = stored_days(workspace.results, better, objective_id=objective, period=shared.period)
+def _with_before(shared: Shared, rows: pa.Table, days: MemberDays, delivery: int) -> Shared:
     first_bad = _first_bad(days, set(shared.affected))
     if not first_bad:
         return shared
     start, end = min(first_bad.values()) - DAYS_BEFORE, max(first_bad.values()) + 1
     window = _Window(delivery, start * DAY_S, end * DAY_S)
-    others = _kept(rows, objective)
+    others = _kept(rows, None if shared.objective_id == ANY else shared.objective_id)
     return replace(shared, before=tuple(happened_before(_happenings(window), first_bad, others)))
 
 
