@@ -80,6 +80,25 @@ def test_products_without_a_verdict_are_neither_bad_nor_good() -> None:
     assert (first.enrichment.counted, first.enrichment.bad) == (10, 10)
 
 
+def test_products_behind_one_broken_node_do_not_speak_for_their_region() -> None:
+    snapshot = _snapshot(800)
+    nodes = {f"P{n}": f"n{n // 20}" for n in range(800)}
+    behind = {one: product for one, product in snapshot.products.items() if nodes[one] == "n3"}
+    products = {
+        one: replace(
+            product,
+            characteristics={
+                "node": nodes[one],
+                "region": "west" if nodes[one] in ("n3", "n4") else "rest",
+            },
+        )
+        for one, product in snapshot.products.items()
+    }
+    told = replace(snapshot, products=products)
+    found = scan_verdicts(_rows(told, dict.fromkeys(behind, True)), "2026-10", told)
+    assert [one.names[0] for one in found] == [{"node": "n3"}]
+
+
 def test_second_scan_adds_members_to_the_open_problem(workspace: Workspace) -> None:
     snapshot = _snapshot(800)
     first = scan_verdicts(_rows(snapshot, _faulty(400)), "2026-10", snapshot)[0]
@@ -101,7 +120,8 @@ def test_a_closed_problem_that_comes_back_is_opened_again(workspace: Workspace) 
     shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]
     number = raise_problem(workspace, shared, snapshot, by="ana", now=NOW).number
     for state in (ProblemState.IN_PROGRESS, ProblemState.RESOLVED, ProblemState.CLOSED):
-        move_problem(workspace, number, Move(state, "rolled back to Y"), by="ben", now=NOW)
+        move = Move(state, "rolled back to Y", although="no daily figures are stored")
+        move_problem(workspace, number, move, by="ben", now=NOW)
 
     back = raise_problem(workspace, shared, snapshot, by="ana", now=NOW)
     assert (back.number, back.act) == (number, "reopened")

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from trueline.problems.enrichment import Members, q_values, scan_enrichment, tail
+from trueline.problems.hypergeometric import tails
 from trueline.problems.leaves import read_attributes
 
 
@@ -31,6 +32,16 @@ def test_tail_of_a_hand_worked_draw() -> None:
     assert tail(5, 2, 2, 1) == pytest.approx(0.7)
 
 
+def test_many_tails_at_once_are_those_of_scipy() -> None:
+    rng = np.random.default_rng(5)
+    total = rng.integers(2, 5_000, 400)
+    bad, drawn = rng.integers(0, total + 1), rng.integers(0, total + 1)
+    found = rng.integers(0, np.minimum(bad, drawn) + 1)
+    found[:100] = np.minimum(bad, drawn)[:100]
+    each = [tail(*map(int, one)) for one in zip(total, bad, drawn, found, strict=True)]
+    assert tails(total, bad, drawn, found) == pytest.approx(each, rel=1e-7, abs=1e-290)
+
+
 def test_o26_q_values_of_benjamini_and_hochberg() -> None:
     chances = [.0001, .0004, .0019, .0095, .0201, .0278, .0298, .0344, .0459, .3240, .4262,
                .5719, .6528, .7590, 1.0]  # fmt: skip
@@ -46,6 +57,47 @@ def test_members_behind_one_node_count_once() -> None:
     bad = [True] * 10 + [False] * 30
     found = scan_enrichment(_members(bad, nodes, firmware=firmware), least=1)[0]
     assert (found.counted, found.bad, found.p) == (2, 1, pytest.approx(0.5))
+
+
+def test_a_fault_spread_over_nodes_keeps_most_of_its_weight() -> None:
+    # Ten bad of firmware X, each on a node with one good Y. By node the parts are .5625 + .0625,
+    # ten times, and .0625, twenty times; squared and summed 3.984375. By member 3.28125.
+    firmware = ["X"] * 10 + ["Y"] * 10 + ["Y"] * 20
+    nodes = [*range(10), *range(10), *range(10, 30)]
+    bad = [True] * 10 + [False] * 30
+    first = scan_enrichment(_members(bad, nodes, firmware=firmware))[0]
+    assert first.attributes == {"firmware": "X"}
+    assert first.design == pytest.approx(3.984375 / 3.28125)
+    assert (first.counted, first.bad) == (8, 8)  # of ten, divided by 1.21
+
+
+def test_a_broken_node_is_claimed_as_itself_and_carries_nothing_else() -> None:
+    # Node n0 is bad; X runs on its ten products and on ten of n1, Y on the rest.
+    node = [f"n{n // 10}" for n in range(80)]
+    firmware = ["X"] * 20 + ["Y"] * 60
+    bad = [True] * 10 + [False] * 70
+    found = scan_enrichment(
+        _members(bad, [n // 10 for n in range(80)], node=node, firmware=firmware)
+    )
+    assert [one.attributes for one in found] == [{"node": "n0"}]
+    assert (found[0].counted, found[0].bad) == (10, 10)
+
+
+def test_the_first_few_are_those_of_the_whole_scan() -> None:
+    rng = np.random.default_rng(3)
+    columns = {name: [f"v{v}" for v in rng.integers(0, 5, 500)] for name in "abc"}
+    members = _members([bool(v) for v in rng.random(500) < 0.3], **columns)
+    whole = scan_enrichment(members)
+    assert scan_enrichment(members, most=2) == whole[:2]
+    for one in whole[:20]:  # every count by its definition
+        rows = [
+            at
+            for at in range(500)
+            if all(columns[name][at] == value for name, value in one.attributes.items())
+        ]
+        assert one.members == tuple(rows)
+        assert one.bad == sum(bool(members.bad[at]) for at in rows)
+        assert one.p == pytest.approx(tail(500, int(members.bad.sum()), len(rows), one.bad))
 
 
 def test_perfectly_confounded_region_and_firmware_are_not_separable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import subprocess
 import sys
@@ -158,3 +159,19 @@ def test_importing_the_library_sets_up_no_django() -> None:
     program = "import sys, trueline.problems; print('django' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert told.stdout.strip() == "False", told.stderr
+
+
+def test_the_signature_names_every_keyword_for_help_and_inspection() -> None:
+    keywords = {
+        name: one.default
+        for name, one in inspect.signature(localize).parameters.items()
+        if one.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    assert keywords == {
+        "actual": "real",
+        "expected": "predict",
+        "denominator": None,
+        "time": None,
+        "at": None,
+        "limit": None,
+    }

@@ -6,12 +6,16 @@ so the chances are turned into q-values over the whole scan (Benjamini and Hochb
 the combinations with q below 0.05, a twentieth may be chance.
 
 Members that fail together (products behind one node) are not independent. Where clusters are given,
-clusters are counted instead of members: a cluster is bad when one of its members is.
+every combination's counts are divided by its design effect (Rao and Scott, 1992): the variance of
+its excess summed by cluster, over the variance if all members were on their own. Ten products of
+one broken node weigh as one; ten on ten nodes weigh as ten. A combination that lies behind one
+node alone is the claim that this node is bad, and is counted by members.
 """
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +23,7 @@ import numpy.typing as npt
 from scipy.stats import hypergeom
 
 from trueline.problems.cuboids import cuboid_of
+from trueline.problems.hypergeometric import tails
 from trueline.problems.leaves import Attributes, Codes, Floats
 
 Mask = npt.NDArray[np.bool_]
@@ -37,6 +42,7 @@ class Members:
 class Enrichment:
     """A combination with more bad members than expected. `p` and `q` as in the module's text.
 
+    `counted`, `bad` and `expected` are members divided by `design`, so many of which weigh as one.
     `scanned` is the number of combinations that were looked at; `not_separable` are those with
     exactly the same members.
     """
@@ -50,6 +56,7 @@ class Enrichment:
     q: float
     scanned: int
     not_separable: tuple[dict[str, str], ...]
+    design: float = 1.0
 
     @property
     def lift(self) -> float:
@@ -73,72 +80,160 @@ def q_values(chances: Floats) -> Floats:
 
 
 def scan_enrichment(
-    members: Members, *, layers: tuple[int, ...] = (1, 2), least: int = 2
+    members: Members, *, layers: tuple[int, ...] = (1, 2), least: int = 2, most: int | None = None
 ) -> list[Enrichment]:
     """Every combination of so many attributes with at least `least` bad ones, least chance first.
 
-    Combinations with the same members stand once, under the shortest, the others beside it.
+    Combinations with the same members stand once, under the shortest, the others beside it. With
+    `most`, only so many of the first are returned; all are looked at.
     """
-    drawn = _tests(members, layers, least)
-    if not drawn:
+    tests = _tests(members, layers, least)
+    if not len(tests.counted):
         return []
-    total, bad = _totals(members)
-    chances = np.array([tail(total, bad, test.counted, test.bad) for test in drawn])
+    chances = tails(tests.all, tests.all_bad, tests.counted, tests.bad)
     q = q_values(chances)
-    found = [
+
+    def rank(at: int) -> tuple[float, int, _Name]:
+        return float(chances[at]), len(tests.names[at][0][0]), tests.names[at][0]
+
+    order = sorted(range(len(q)), key=rank)[:most]
+    share = members.bad.mean()
+    return [
         Enrichment(
-            attributes=test.names[0],
-            members=test.members,
-            counted=test.counted,
-            bad=test.bad,
-            expected=test.counted * bad / total,
-            p=float(chance),
-            q=float(adjusted),
-            scanned=len(drawn),
-            not_separable=tuple(test.names[1:]),
+            attributes=_named(members.attributes, tests.names[at][0]),
+            members=tuple(int(row) for row in _rows_of(members.attributes, tests.names[at][0])),
+            counted=int(tests.counted[at]),
+            bad=int(tests.bad[at]),
+            expected=float(tests.counted[at] * share),
+            p=float(chances[at]),
+            q=float(q[at]),
+            scanned=len(q),
+            not_separable=tuple(_named(members.attributes, one) for one in tests.names[at][1:]),
+            design=float(tests.design[at]),
         )
-        for test, chance, adjusted in zip(drawn, chances, q, strict=True)
+        for at in order
     ]
-    return sorted(found, key=lambda one: (one.p, len(one.attributes), sorted(one.attributes)))
+
+
+# A combination: positions of its attributes, and the code of each.
+_Name = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
-class _Test:
-    names: list[dict[str, str]]
-    members: tuple[int, ...]
-    counted: int
-    bad: int
+class _Tests:
+    """One entry per set of members: its names, its counts and those of all, and its design."""
+
+    names: list[list[_Name]]
+    counted: Codes
+    bad: Codes
+    all: Codes
+    all_bad: Codes
+    design: Floats
 
 
-def _tests(members: Members, layers: tuple[int, ...], least: int) -> list[_Test]:
+def _tests(members: Members, layers: tuple[int, ...], least: int) -> _Tests:
     attributes = members.attributes
-    by_members: dict[tuple[int, ...], _Test] = {}
+    marks = np.random.default_rng(0).random((2, len(members.bad)))  # sums tell sets apart
+    by_members: dict[tuple[float, ...], list[_Name]] = {}
+    counts: list[tuple[float, ...]] = []
     for layer in layers:
         for positions in itertools.combinations(range(len(attributes.names)), layer):
             key = cuboid_of(attributes, positions).key
-            for element in np.unique(key[members.bad & (key >= 0)]):
-                rows = np.flatnonzero(key == element)
-                counted, bad = _counted(members, rows)
-                if bad < least:
-                    continue
-                name = {
-                    attributes.names[at]: attributes.values[at][attributes.codes[rows[0], at]]
-                    for at in positions
-                }
-                same = tuple(int(row) for row in rows)
+            for row, *told in _elements(members, key, marks, least):
+                same = tuple(told[:4])
+                codes = tuple(int(code) for code in attributes.codes[row, list(positions)])
                 if same in by_members:
-                    by_members[same].names.append(name)
+                    by_members[same].append((positions, codes))
                 else:
-                    by_members[same] = _Test([name], same, counted, bad)
-    return list(by_members.values())
+                    by_members[same] = [(positions, codes)]
+                    counts.append((told[0], told[1], told[4]))
+    raw = np.array(counts, dtype=np.float64).reshape(-1, 3)
+    return _weighed(members, list(by_members.values()), raw, least)
 
 
-def _counted(members: Members, rows: Codes) -> tuple[int, int]:
-    if members.clusters is None:
-        return len(rows), int(members.bad[rows].sum())
-    clusters = members.clusters[rows]
-    return len(np.unique(clusters)), len(np.unique(clusters[members.bad[rows]]))
+def _weighed(members: Members, names: list[list[_Name]], raw: Floats, least: int) -> _Tests:
+    """Counts divided by the design effect, found ones rounded down; too few are left out."""
+    design = raw[:, 2]
+    bad = np.floor(raw[:, 1] / design + 1e-9).astype(np.int64)
+    counted = np.maximum(np.rint(raw[:, 0] / design).astype(np.int64), bad)
+    everyone = np.maximum(np.rint(len(members.bad) / design).astype(np.int64), counted)
+    all_bad = np.clip(np.rint(members.bad.sum() / design).astype(np.int64), bad, everyone)
+    kept = np.flatnonzero(bad >= least)
+    return _Tests(
+        [names[at] for at in kept],
+        counted[kept],
+        bad[kept],
+        everyone[kept],
+        all_bad[kept],
+        design[kept],
+    )
 
 
-def _totals(members: Members) -> tuple[int, int]:
-    return _counted(members, np.arange(len(members.bad)))
+def _elements(
+    members: Members, key: Codes, marks: Floats, least: int
+) -> Iterator[tuple[int, float, float, float, float, float]]:
+    """Per element with enough bad ones: its first row, members, bad ones, two sums of marks, and
+    its design effect."""
+    rows = np.flatnonzero(key >= 0)
+    if not len(rows):
+        return
+    _, first, element = np.unique(key[rows], return_index=True, return_inverse=True)
+    bad = np.bincount(element, weights=members.bad[rows])
+    enough = np.flatnonzero(bad >= least)
+    if not len(enough):
+        return
+    counted = np.bincount(element)
+    sums = [np.bincount(element, weights=mark[rows]) for mark in marks]
+    design = np.ones(len(first))
+    if members.clusters is not None:
+        design = _design_effects(members, rows, element)
+    for at in enough:
+        yield (
+            int(rows[first[at]]),
+            float(counted[at]),
+            float(bad[at]),
+            float(sums[0][at]),
+            float(sums[1][at]),
+            float(design[at]),
+        )
+
+
+def _design_effects(members: Members, rows: Codes, element: Codes) -> Floats:
+    """Variance of each element's excess by cluster over that by member, at least 1.
+
+    With z = 1 inside the element and y = 1 for bad, the excess is the sum of (z - mean z)(y -
+    mean y); its variance is the sum of squares of the parts of each cluster.
+    """
+    assert members.clusters is not None  # asked for where there are some
+    off = members.bad - members.bad.mean()
+    _, cluster = np.unique(members.clusters, return_inverse=True)
+    clusters = int(cluster.max()) + 1
+    rest = np.bincount(cluster, weights=off)
+    pairs, pair = np.unique(element * clusters + cluster[rows], return_inverse=True)
+    part = np.bincount(pair, weights=off[rows])
+    owner, where = pairs // clusters, pairs % clusters
+    share = np.bincount(element) / len(members.bad)
+    by_cluster = (
+        np.bincount(owner, weights=part**2)
+        - 2 * share * np.bincount(owner, weights=part * rest[where])
+        + share**2 * (rest**2).sum()
+    )
+    by_member = (1 - 2 * share) * np.bincount(element, weights=off[rows] ** 2) + share**2 * (
+        off**2
+    ).sum()
+    ratio = np.divide(by_cluster, by_member, out=np.ones_like(share), where=by_member > 0)
+    alone = np.bincount(owner) == 1
+    effects: Floats = np.where(alone, 1.0, np.maximum(ratio, 1.0))
+    return effects
+
+
+def _named(attributes: Attributes, name: _Name) -> dict[str, str]:
+    return {
+        attributes.names[at]: attributes.values[at][code] for at, code in zip(*name, strict=True)
+    }
+
+
+def _rows_of(attributes: Attributes, name: _Name) -> Codes:
+    positions, codes = name
+    inside = (attributes.codes[:, list(positions)] == np.array(codes)).all(axis=1)
+    return np.flatnonzero(inside)

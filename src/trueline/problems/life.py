@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from trueline.errors import InputError
 from trueline.intake.record import write_lock
 from trueline.inventory.values import InventorySnapshot
+from trueline.problems.before_after import BeforeAfter, told
 from trueline.problems.models import ProblemMember, ProblemStep, ProductProblem
 from trueline.problems.scan import Shared
 from trueline.problems.states import KnownProblem, ProblemState, check_move, owner_of, trust
+from trueline.problems.verification import verified
 from trueline.settings.workspace import Workspace
 
+BEFORE = "happened_before"  # its key among a problem's evidence
 LEAST_CHANCE = 1e-300  # smaller ones are all alike
 
 
@@ -32,10 +36,12 @@ class Raised:
 
 @dataclass(frozen=True)
 class Move:
-    """Where a problem goes, and why: the known error, the workaround, the fix, what was seen."""
+    """Where a problem goes, and why: the known error, the workaround, the fix, what was seen.
+    `although` says why a problem is closed whose before/after test shows no improvement."""
 
     state: ProblemState
     note: str
+    although: str = ""
 
 
 def raise_problem(
@@ -54,18 +60,40 @@ def raise_problem(
         joined = _join(problem, shared, snapshot, now=now)
         if joined or act != "joined":
             note = f"{joined} products of {shared.period}"
-            _step(problem, act, by=by, now=now, note=note)
+            _step(problem, act, by=by, at=now, note=note)
     return Raised(problem.pk, act, joined)
 
 
 def move_problem(workspace: Workspace, number: int, move: Move, *, by: str, now: datetime) -> None:
-    """Take a problem to another state; the note says why, and what was found or done."""
+    """Take a problem to another state; the note says why, and what was found or done.
+
+    A close is tested before and after; the result stays with the step. Raises InputError where
+    the test shows no improvement and the move does not say why it is closed although.
+    """
+    problem = problem_numbered(number)
+    if not move.note:
+        raise InputError("a step needs its reason", mend="say it with --note")
+    check_move(ProblemState(problem.state), move.state)
+    result = None
+    if move.state is ProblemState.CLOSED:
+        result = _tested(verified(workspace, problem), move.although)
     with write_lock(workspace), transaction.atomic():
         problem = problem_numbered(number)
-        if not move.note:
-            raise InputError("a step needs its reason", mend="say it with --note")
         _go(problem, move.state, now=now)
-        _step(problem, move.state.value, by=by, now=now, note=move.note)
+        _step(problem, move.state.value, by=by, at=now, note=move.note, result=result)
+
+
+def _tested(test: BeforeAfter | None, although: str) -> dict[str, Any]:
+    """What a close keeps of its test; refused where it shows nothing and nobody says why."""
+    kept: dict[str, Any] = {} if test is None else asdict(test)
+    if test is not None and test.improved:
+        return kept
+    if not although:
+        raise InputError(
+            f"no improvement is shown: {told(kept)}",
+            mend="assess the days since the fix, or say why it is closed: --although TEXT",
+        )
+    return {**kept, "although": although}
 
 
 def most_trusted_first(found: Iterable[Shared]) -> list[Shared]:
@@ -110,12 +138,14 @@ def _new(shared: Shared, *, by: str, now: datetime) -> ProductProblem:
         objective_id=shared.objective_id,
         first_alert=f"scan of {shared.period}",
         evidence={
-            "members": found.counted,
-            "violated": found.bad,
-            "expected": found.expected,
+            "members": len(found.members),
+            "violated": len(shared.affected),
+            "expected": found.expected * found.design,
+            "design": found.design,
             "p": found.p,
             "q": found.q,
             "scanned": found.scanned,
+            BEFORE: [asdict(one) for one in shared.before],
         },
         raised_by=by,
         raised_at=now,
@@ -156,7 +186,6 @@ def _go(problem: ProductProblem, state: ProblemState, *, now: datetime) -> None:
     problem.state = state
 
 
-def _step(problem: ProductProblem, act: str, *, by: str, now: datetime, note: str) -> None:
-    ProblemStep.objects.create(
-        problem=problem, act=act, state=problem.state, by=by, at=now, note=note
-    )
+def _step(problem: ProductProblem, act: str, **about: Any) -> None:
+    """`about`: by, at, note and, of a close, result."""
+    ProblemStep.objects.create(problem=problem, act=act, state=problem.state, **about)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,49 +52,44 @@ class _Question:
     usual: float = 0.0
 
 
-class Asked(TypedDict, total=False):
-    """How the columns are named, and which moment is asked about; see `localize`."""
-
+@dataclass(frozen=True)
+class _Columns:
     actual: str
     expected: str
     denominator: str | None
     time: str | None
     at: Any
-    limit: int | None
 
 
-@dataclass(frozen=True)
-class _Columns:
-    actual: str = "real"
-    expected: str = "predict"
-    denominator: str | None = None
-    time: str | None = None
-    at: Any = None
-    limit: int | None = None
-
-
-def localize(table: Any, attributes: Sequence[str], **asked: Unpack[Asked]) -> list[Finding]:
+def localize(  # noqa: PLR0913  a public entry point: each column is named by a keyword of its own
+    table: Any,
+    attributes: Sequence[str],
+    *,
+    actual: str = "real",
+    expected: str = "predict",
+    denominator: str | None = None,
+    time: str | None = None,
+    at: Any = None,
+    limit: int | None = None,
+) -> list[Finding]:
     """The smallest set of attribute combinations that explains the deviation, best first.
 
-    `localize(table, attributes, *, actual="real", expected="predict", denominator=None, time=None,
-    at=None, limit=None)`: `table` is a pandas or Arrow table, one row per leaf (and, with `time`,
-    per moment); `attributes` names its columns of attribute values, of which null ones take part
+    `table` is a pandas or Arrow table, one row per leaf (and, with `time`, per moment);
+    `attributes` names its columns of attribute values, of which null ones take part
     in no combination. `actual` is compared with `expected`. With `denominator`, both are parts of
     that column and rates are compared. With `time` and `at`, the rows of that moment are looked at
     and the rows before are their history, from which the expectation is made: no expected column is
     needed. With `limit`, so many of the best combinations are returned, claimed causes first,
     instead of the claimed causes only. Raises InputError where a column is missing or holds no
-    numbers, TypeError for a keyword that is not named here.
+    numbers.
     """
-    columns = _Columns(**asked)
-    if (columns.time is None) != (columns.at is None):
+    if (time is None) != (at is None):
         raise InputError("time and at belong together", mend="give both, or neither")
-    if columns.limit is not None and columns.limit < 1:
-        raise InputError(
-            f"limit is {columns.limit}", place=Place(field="limit"), mend="give 1 or more"
-        )
+    if limit is not None and limit < 1:
+        raise InputError(f"limit is {limit}", place=Place(field="limit"), mend="give 1 or more")
+    columns = _Columns(actual, expected, denominator, time, at)
     question = _question(as_arrow(table), attributes, columns)
-    return _answer(question, columns.limit) if len(question.actual) else []
+    return _answer(question, limit) if len(question.actual) else []
 
 
 def _question(table: pa.Table, attributes: Sequence[str], columns: _Columns) -> _Question:

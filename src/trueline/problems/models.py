@@ -15,7 +15,7 @@ class ProductProblem(models.Model):
     names = models.JSONField()  # list of {attribute: value}, the shown one first
     objective_id = models.CharField(max_length=200)
     first_alert = models.CharField(max_length=200)
-    evidence = models.JSONField()  # expected, bad, members, p, q, scanned, of the first scan
+    evidence = models.JSONField()  # counts, p, q, what happened before; of the first scan
     raised_by = models.CharField(max_length=150)
     raised_at = models.DateTimeField()
     state = models.CharField(max_length=16, default=ProblemState.ACKNOWLEDGED.value, db_index=True)
@@ -47,7 +47,8 @@ class ProblemMember(models.Model):
 
 
 class ProblemStep(models.Model):
-    """One act on a problem: what it led to, who did it, when and why."""
+    """One act on a problem: what it led to, who did it, when and why. `result` is the before/after
+    test of a close (`BeforeAfter` as a dict), with `although` where it was closed against it."""
 
     problem = models.ForeignKey(ProductProblem, on_delete=models.PROTECT, related_name="steps")
     act = models.CharField(max_length=24)
@@ -55,6 +56,7 @@ class ProblemStep(models.Model):
     by = models.CharField(max_length=150)
     at = models.DateTimeField()
     note = models.TextField(blank=True)
+    result = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"{self.act} of problem {self.problem_id} by {self.by}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +14,16 @@ from trueline.assessment.values import Verdict
 from trueline.errors import InputError
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.problems.enrichment import Enrichment, Members, scan_enrichment
-from trueline.problems.leaves import read_attributes
+from trueline.problems.happened_before import HappenedBefore
+from trueline.problems.leaves import Codes, read_attributes
 from trueline.settings.workspace import Workspace
 
 # q above which a combination is not shown as a finding.
 SURE = 0.05
 # Stands for all objectives together: a product is bad when it violates any of them.
 ANY = "any"
+# The characteristic that names the access node a product hangs on.
+NODE = "node"
 MOST_FINDINGS = 20
 TOLD = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOLATED)
 
@@ -29,6 +33,7 @@ class Shared:
     """A combination in which one objective is violated more than chance allows.
 
     `affected` and `exposed` are product ids: exposed ones share it and have kept the line so far.
+    `before` is what began shortly before and is shared by more of them than chance: no cause.
     """
 
     objective_id: str
@@ -36,6 +41,7 @@ class Shared:
     enrichment: Enrichment
     affected: tuple[str, ...]
     exposed: tuple[str, ...]
+    before: tuple[HappenedBefore, ...] = ()
 
     @property
     def names(self) -> tuple[dict[str, str], ...]:
@@ -89,7 +95,7 @@ def _of_objective(
     products = [snapshot.products[product] for product, _ in told]
     bad = np.array([is_bad for _, is_bad in told])
     attributes, names = _attribute_table(products)
-    members = Members(read_attributes(attributes, names), bad)
+    members = Members(read_attributes(attributes, names), bad, _nodes(products))
     return [
         Shared(
             objective,
@@ -107,12 +113,13 @@ def _one_after_another(members: Members) -> list[Enrichment]:
     numbers = np.arange(len(members.bad))
     found: list[Enrichment] = []
     while members.bad.any() and len(found) < MOST_FINDINGS:
-        first = next((one for one in scan_enrichment(members) if one.q <= SURE), None)
-        if first is None:
+        first = next(iter(scan_enrichment(members, most=1)), None)
+        if first is None or first.q > SURE:
             break
         found.append(replace(first, members=tuple(int(numbers[at]) for at in first.members)))
         rest = np.setdiff1d(np.arange(len(members.bad)), first.members)
-        members = Members(members.attributes.rows(rest), members.bad[rest])
+        clusters = None if members.clusters is None else members.clusters[rest]
+        members = Members(members.attributes.rows(rest), members.bad[rest], clusters)
         numbers = numbers[rest]
     return found
 
@@ -128,3 +135,14 @@ def _attribute_table(products: list[Product]) -> tuple[pa.Table, list[str]]:
         if 1 < len(set(values)) <= max(2, len(values) // 2):
             columns[name] = values
     return pa.table(columns), list(columns)
+
+
+def _nodes(products: list[Product]) -> Codes | None:
+    """The node that each product hangs on, as a number; one without stands alone. None where no
+    product names one."""
+    named = [product.characteristics.get(NODE) or None for product in products]
+    numbers = {name: number for number, name in enumerate(sorted({*named} - {None}, key=str))}
+    if not numbers:
+        return None
+    alone = itertools.count(len(numbers))
+    return np.array([next(alone) if name is None else numbers[name] for name in named])
