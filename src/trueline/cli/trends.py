@@ -125,7 +125,7 @@ def _print(found: TrendScan) -> None:
             one.dimension,
             one.key,
             f"{one.objective_id}, {one.measure}",
-            f"{one.kind}: {one.member}" if one.member else one.kind,
+            f"{one.kind}: {one.member or one.told_in}".removesuffix(": "),
             one.since,
             *one.told(),
             one.sure(),
@@ -162,4 +162,6 @@ def _print_one(one: TrendFinding, found: TrendScan) -> None:
     ]
     if one.member:
         lines.append(f"  it goes away without {one.member}")
+    if one.told_in:
+        lines.append(f"  it goes away without the members of {one.told_in}")
     console.out.print("\n".join(lines), markup=False)

@@ -42,6 +42,7 @@ class Kind(Enum):
     ONE_MEMBER = "one member"
     MIX_CHANGE = "mix change"
     SEASON = "season"
+    ELSEWHERE = "told elsewhere"
     NO_TREND_FOUND = "no trend found"
     TOO_SMALL = "too small to matter"
     BETTER = "getting better"
@@ -95,6 +96,14 @@ def scan_groups(cohorts: Sequence[Cohort], setting: ScanSetting | None = None) -
     return [
         next(found) if yes else Course(Kind.UNKNOWN, None, np.nan, len(tested)) for yes in enough
     ]
+
+
+def still_there(cohort: Cohort, without: np.ndarray, test: TrendTest) -> bool:
+    """Whether the trend stays when the members of these rows are left out."""
+    left = cohort.without(without)
+    if float(np.isfinite(left).mean()) < LEAST_DAYS_SEEN:
+        return False
+    return not _gone(_without_week(left), test)
 
 
 def _course(
