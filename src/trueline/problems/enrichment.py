@@ -2,9 +2,9 @@
 
 Of N members K are bad. A combination that n members have would hold nK/N bad ones if bad ones fell
 evenly; the chance of x or more is the hypergeometric tail. Every combination that could have been
-called, had all its members been bad, is a test, whatever was found in it (Tarone, 1990): the chances
-are turned into q-values over all of them (Benjamini and Hochberg, 1995). Among the combinations with
-q below 0.05, a twentieth may be chance.
+called, had all its members been bad, is a test, whatever was found in it (Tarone, 1990): the
+chances are turned into q-values over all of them (Benjamini and Hochberg, 1995). Among the
+combinations with q below 0.05, a twentieth may be chance.
 
 Members that fail together (products behind one node) are not independent. Where clusters are given,
 clusters are counted instead of members: a cluster is bad when one of its members is.

@@ -64,7 +64,7 @@ def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> l
     A finding of one objective stands only if it has a product that those of all together lack.
     Each is the surest of a scan over the members that no surer finding of its objective holds, and
     its q is that scan's, times the number of objectives looked at alone (Bonferroni): what is wide
-    or narrow around a cause is not told a second time, and forty objectives make no chance findings.
+    or narrow around a cause is not told a second time, and forty objectives are one scan.
     """
     found = _of_objective(rows, (ANY, 1), period, snapshot)
     told = {product for shared in found for product in shared.affected}

@@ -1,8 +1,8 @@
 """Which findings of one objective are a trend of their own, and which only share members with one.
 
-Groups overlap: what drifts in one offering of one region also moves the offering, the region and a
-supplier with two of these products. Each finding is told only if its trend stays without the members
-of the others that are told.
+Groups overlap: what drifts in one offering of one region also moves the offering, the region and
+a supplier with two of these products. Each finding is told only if its trend stays without the
+members of the others that are told.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import numpy as np
 from trueline.trends.cohort import Cohort
 from trueline.trends.deterioration import Course, still_there
 
+BETWEEN = 0.75
+
 
 @dataclass(frozen=True)
 class Called:
@@ -23,16 +25,24 @@ class Called:
     product_ids: tuple[str, ...]
     cohort: Cohort
     course: Course
+    excess: float
+    """How much worse it is now than before, in the measure that is told."""
+
+    def weight(self) -> tuple[float, float]:
+        """Between the largest excess, which a single member has, and the largest sum of it, which
+        the widest group has: products that do not take part lower it, and so does leaving out
+        products that do."""
+        return self.excess * float(len(self.product_ids)) ** BETWEEN, self.course.change
 
 
 def told_elsewhere(called: Sequence[Called]) -> dict[int, int]:
     """For each finding that has no trend of its own, the finding it shares most members with.
 
-    The steepest come first, so that a narrow cause is told before the wide groups it moves; then
-    those are dropped, smallest first, whose members all the others hold already.
+    Those of the largest weight come first, so that a narrow cause is told before the wide groups
+    it moves; then those are dropped, smallest first, that the others tell already.
     """
     told: list[int] = []
-    for at in sorted(range(len(called)), key=lambda at: (-called[at].course.change, at)):
+    for at in sorted(range(len(called)), key=lambda at: called[at].weight(), reverse=True):
         if _own_trend(called, at, told):
             told.append(at)
     for at in sorted(told, key=lambda at: (len(called[at].product_ids), at)):

@@ -131,7 +131,7 @@ def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
         for at, course in enumerate(courses)
         if course.kind in (*WORSE, *EXPLAINED)
     }
-    for at, where in _elsewhere(asked, cohorts, courses).items():
+    for at, where in _elsewhere(asked, cohorts, courses, found).items():
         told_in = f"{found[where].dimension} {found[where].key}"
         found[at] = replace(found[at], kind=Kind.ELSEWHERE.value, member="", told_in=told_in)
     findings = list(found.values())
@@ -169,7 +169,10 @@ def _asked(history: DailyHistory, request: ScanRequest) -> Iterator[_Asked]:
 
 
 def _elsewhere(
-    asked: Sequence[_Asked], cohorts: Sequence[Cohort], courses: Sequence[Course]
+    asked: Sequence[_Asked],
+    cohorts: Sequence[Cohort],
+    courses: Sequence[Course],
+    found: Mapping[int, TrendFinding],
 ) -> dict[int, int]:
     """Findings whose trend comes from members of another, by the place of that other."""
     alike: dict[tuple[str, int], list[int]] = {}
@@ -177,19 +180,20 @@ def _elsewhere(
         if course.kind in WORSE:
             objective = (asked[at].history.objective_id, asked[at].worse)
             alike.setdefault(objective, []).append(at)
-    found = {}
+    elsewhere = {}
     for places in alike.values():
         called = [
             Called(
                 tuple(asked[at].history.product_ids[row] for row in asked[at].rows),
                 cohorts[at],
                 courses[at],
+                found[at].now - found[at].before,
             )
             for at in places
         ]
         for one, other in told_elsewhere(called).items():
-            found[places[one]] = places[other]
-    return found
+            elsewhere[places[one]] = places[other]
+    return elsewhere
 
 
 def value_index(value: Floats, worse: int) -> Floats:
