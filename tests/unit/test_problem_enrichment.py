@@ -111,3 +111,35 @@ def test_perfectly_confounded_region_and_firmware_are_not_separable() -> None:
 
 def test_nothing_bad_gives_no_findings() -> None:
     assert scan_enrichment(_members([False] * 4, model=["a", "a", "b", "b"])) == []
+
+
+def test_combinations_in_which_nothing_was_found_are_tests_too() -> None:
+    """Of the 20 pairs, one has both of the 2 bad ones among 40: p = 1 / C(40, 2) = 1 / 780. All
+    20 could have been called, so q = 20 / 780 and not 1 / 780."""
+    pairs = [f"pair-{at // 2}" for at in range(40)]
+
+    (found,) = scan_enrichment(_members([True, True] + [False] * 38, pair=pairs), layers=(1,))
+
+    assert found.scanned == 20
+    assert found.p == pytest.approx(1 / 780)
+    assert found.q == pytest.approx(20 / 780)
+
+
+def test_combinations_that_could_never_be_called_are_no_tests() -> None:
+    """Three of four members are bad: a pair has two bad ones with p = 1/2 at least."""
+    members = _members([True, True, True, False], pair=["a", "a", "b", "b"])
+
+    assert [one.scanned for one in scan_enrichment(members, layers=(1,))] == [1]
+
+
+def test_members_without_a_cause_are_left_in_peace() -> None:
+    """At q 0.05, a twentieth of such scans may claim something: of 60, 3; of 8 or more the chance
+    is below one in a hundred."""
+    claims = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        columns = {f"c{n}": [str(one) for one in rng.integers(0, n, 150)] for n in (3, 8, 20, 40)}
+        members = _members([bool(one) for one in rng.random(150) < 0.08], **columns)
+        claims += any(one.q <= 0.05 for one in scan_enrichment(members))
+
+    assert claims < 8

@@ -10,16 +10,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trueline.assessment.aggregate import Membership, memberships
 from trueline.assessment.known import what_was_known
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
 from trueline.errors import InputError, Place
-from trueline.offerings.values import Catalog, Comparator, Statistic
+from trueline.trends.asking import USUAL_DIMENSIONS, scan_request
 from trueline.trends.daily_history import stored_history
 from trueline.trends.deterioration import ScanSetting
 from trueline.trends.workspace_scan import (
-    ScanRequest,
     TrendFinding,
     TrendScan,
     scan_history,
@@ -54,16 +52,10 @@ def scan(
     """Test the daily figures of every group and objective, and keep what was found."""
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
-    wanted = by or ["group", "offering", "segment", "sla_type", "region"]
-    over = [
-        one for one in memberships(known.snapshot, known.catalog, wanted) if one.dimension in wanted
-    ]
-    if "product" in wanted:
-        over += [Membership("product", one, frozenset([one])) for one in known.snapshot.products]
     history = stored_history(workspace.results, last_days=days)
     setting = ScanSetting(share_false=q, floor=floor, dependent=dependent)
     changed = _changes(measuring_changed) if measuring_changed else {}
-    request = ScanRequest(over, _worse_values(known.catalog), setting, changed)
+    request = scan_request(known.snapshot, known.catalog, by or USUAL_DIMENSIONS, setting, changed)
     found = scan_history(history, request)
     store_scan(workspace, found)
     _print(found)
@@ -86,16 +78,6 @@ def show(
         _print_what_could_be_seen(found)
     for one in mine:
         _print_one(one, found)
-
-
-def _worse_values(catalog: Catalog) -> dict[str, int]:
-    """Objectives on a mean or a percentile of a measured value, and which way is worse."""
-    return {
-        objective.id: 1 if objective.comparator in (Comparator.LE, Comparator.LT) else -1
-        for offering in catalog.offerings.values()
-        for objective in offering.objectives
-        if objective.statistic in (Statistic.MEAN, Statistic.PERCENTILE)
-    }
 
 
 def _changes(path: Path) -> dict[str, list[date]]:
@@ -125,7 +107,7 @@ def _print(found: TrendScan) -> None:
             one.dimension,
             one.key,
             f"{one.objective_id}, {one.measure}",
-            f"{one.kind}: {one.member}" if one.member else one.kind,
+            f"{one.kind}: {one.member or one.told_in}".removesuffix(": "),
             one.since,
             *one.told(),
             one.sure(),
@@ -162,4 +144,6 @@ def _print_one(one: TrendFinding, found: TrendScan) -> None:
     ]
     if one.member:
         lines.append(f"  it goes away without {one.member}")
+    if one.told_in:
+        lines.append(f"  it goes away without the members of {one.told_in}")
     console.out.print("\n".join(lines), markup=False)

@@ -1,9 +1,10 @@
 """Which attribute values have more bad members than chance gives them.
 
 Of N members K are bad. A combination that n members have would hold nK/N bad ones if bad ones fell
-evenly; the chance of x or more is the hypergeometric tail. Every combination looked at is a test,
-so the chances are turned into q-values over the whole scan (Benjamini and Hochberg, 1995): among
-the combinations with q below 0.05, a twentieth may be chance.
+evenly; the chance of x or more is the hypergeometric tail. Every combination that could have been
+called, had all its members been bad, is a test, whatever was found in it (Tarone, 1990): the
+chances are turned into q-values over all of them (Benjamini and Hochberg, 1995). Among the
+combinations with q below 0.05, a twentieth may be chance.
 
 Members that fail together (products behind one node) are not independent. Where clusters are given,
 every combination's counts are divided by its design effect (Rao and Scott, 1992): the variance of
@@ -26,6 +27,8 @@ from trueline.problems.cuboids import cuboid_of
 from trueline.problems.hypergeometric import tails
 from trueline.problems.leaves import Attributes, Codes, Floats
 
+COULD_BE_CALLED = 0.05
+"""A combination whose members could all be bad with a higher chance is no test."""
 Mask = npt.NDArray[np.bool_]
 
 
@@ -68,11 +71,12 @@ def tail(total: int, bad: int, drawn: int, found: int) -> float:
     return float(hypergeom.sf(found - 1, total, bad, drawn))
 
 
-def q_values(chances: Floats) -> Floats:
-    """Benjamini-Hochberg adjusted chances, in the order given."""
+def q_values(chances: Floats, tests: int | None = None) -> Floats:
+    """Benjamini-Hochberg adjusted chances, in the order given; those of `tests` that are not given
+    are larger than all that are."""
     count = len(chances)
     order = np.argsort(chances, kind="stable")
-    scaled = chances[order] * count / np.arange(1, count + 1)
+    scaled = chances[order] * max(count, tests or 0) / np.arange(1, count + 1)
     adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
     values: Floats = np.empty(count)
     values[order] = np.minimum(adjusted, 1.0)
@@ -91,7 +95,8 @@ def scan_enrichment(
     if not len(tests.counted):
         return []
     chances = tails(tests.all, tests.all_bad, tests.counted, tests.bad)
-    q = q_values(chances)
+    scanned = max(len(chances), _testable(members, layers, least))
+    q = q_values(chances, scanned)
 
     def rank(at: int) -> tuple[float, int, _Name]:
         return float(chances[at]), len(tests.names[at][0][0]), tests.names[at][0]
@@ -107,7 +112,7 @@ def scan_enrichment(
             expected=float(tests.counted[at] * share),
             p=float(chances[at]),
             q=float(q[at]),
-            scanned=len(q),
+            scanned=scanned,
             not_separable=tuple(_named(members.attributes, one) for one in tests.names[at][1:]),
             design=float(tests.design[at]),
         )
@@ -167,6 +172,28 @@ def _weighed(members: Members, names: list[list[_Name]], raw: Floats, least: int
         all_bad[kept],
         design[kept],
     )
+
+
+def _testable(members: Members, layers: tuple[int, ...], least: int) -> int:
+    """How many different sets of members could be called, seen from their size alone.
+
+    Sets are told apart by a sum of one random number per member.
+    """
+    attributes = members.attributes
+    total, bad = len(members.bad), int(members.bad.sum())
+    drawn = np.arange(total + 1)
+    could = hypergeom.sf(np.minimum(drawn, bad) - 1, total, bad, drawn) <= COULD_BE_CALLED
+    mark = np.random.default_rng(0).random(len(members.bad))
+    sets: list[Floats] = []
+    for layer in layers:
+        for positions in itertools.combinations(range(len(attributes.names)), layer):
+            key = cuboid_of(attributes, positions).key
+            inside = np.flatnonzero(key >= 0)
+            elements, place = np.unique(key[inside], return_inverse=True)
+            size = np.bincount(place, minlength=len(elements))
+            chosen = (size >= least) & could[size]
+            sets.append(np.bincount(place, weights=mark[inside], minlength=len(elements))[chosen])
+    return len(np.unique(np.concatenate(sets))) if sets else 0
 
 
 def _elements(

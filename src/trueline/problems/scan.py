@@ -69,20 +69,25 @@ def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> l
 
     A finding of one objective stands only if it has a product that those of all together lack.
     Each is the surest of a scan over the members that no surer finding of its objective holds, and
-    its q is that scan's: what is wide or narrow around a cause is not told a second time.
+    its q is that scan's, times the number of objectives looked at alone (Bonferroni): what is wide
+    or narrow around a cause is not told a second time, and forty objectives are one scan.
     """
-    found = _of_objective(rows, ANY, period, snapshot)
+    found = _of_objective(rows, (ANY, 1), period, snapshot)
     told = {product for shared in found for product in shared.affected}
-    for objective in sorted(set(rows["objective_id"].to_pylist())):
+    violated = rows.filter(pc.equal(rows["verdict"], Verdict.VIOLATED.value))
+    objectives = sorted(set(violated["objective_id"].to_pylist()))
+    for objective in objectives:
         table = rows.filter(pc.equal(rows["objective_id"], objective))
-        alone = _of_objective(table, objective, period, snapshot)
+        alone = _of_objective(table, (objective, len(objectives)), period, snapshot)
         found.extend(shared for shared in alone if not told.issuperset(shared.affected))
     return sorted(found, key=lambda shared: shared.enrichment.p)
 
 
 def _of_objective(
-    table: pa.Table, objective: str, period: str, snapshot: InventorySnapshot
+    table: pa.Table, scan: tuple[str, int], period: str, snapshot: InventorySnapshot
 ) -> list[Shared]:
+    """`scan`: the objective, and how many scans of its kind are made."""
+    objective, scans = scan
     violated: dict[str, bool] = {}
     for product, verdict in zip(
         table["product_id"].to_pylist(), table["verdict"].to_pylist(), strict=True
@@ -104,19 +109,23 @@ def _of_objective(
             affected=tuple(told[member][0] for member in one.members if bad[member]),
             exposed=tuple(told[member][0] for member in one.members if not bad[member]),
         )
-        for one in _one_after_another(members)
+        for one in _one_after_another(members, scans)
     ]
 
 
-def _one_after_another(members: Members) -> list[Enrichment]:
+def _one_after_another(members: Members, scans: int) -> list[Enrichment]:
     """The surest finding; then the surest among members that no finding before it holds."""
     numbers = np.arange(len(members.bad))
     found: list[Enrichment] = []
     while members.bad.any() and len(found) < MOST_FINDINGS:
         first = next(iter(scan_enrichment(members, most=1)), None)
-        if first is None or first.q > SURE:
+        if first is None or first.q * scans > SURE:
             break
-        found.append(replace(first, members=tuple(int(numbers[at]) for at in first.members)))
+        found.append(
+            replace(
+                first, q=first.q * scans, members=tuple(int(numbers[at]) for at in first.members)
+            )
+        )
         rest = np.setdiff1d(np.arange(len(members.bad)), first.members)
         clusters = None if members.clusters is None else members.clusters[rest]
         members = Members(members.attributes.rows(rest), members.bad[rest], clusters)

@@ -42,10 +42,10 @@ class Cohort:
         """The group's figure per day (days,), on the scale that is tested."""
         return self._scaled(self._seen())
 
-    def without(self, member: int) -> Floats:
-        """The same without one member."""
+    def without(self, members: int | np.ndarray) -> Floats:
+        """The same without one member, or without those of these rows."""
         kept = self._seen()
-        kept[member] = False
+        kept[members] = False
         return self._scaled(kept)
 
     def fixed(self) -> Floats:

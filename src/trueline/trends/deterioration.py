@@ -4,8 +4,8 @@ Every group with enough days is tested; the Benjamini-Hochberg procedure is appl
 them. Only what is called at that level is then asked, in this order, whether it is
 
 - a change of the measuring: it goes away when the days after a recorded change are set level,
-- one bad member: it goes away when that member is left out,
 - a change of the mix: it goes away in a fixed cohort with fixed weights,
+- one bad member: it gets worse itself, and the trend goes away when it is left out,
 - a season of the year: it goes away when weeks are compared with the same weeks of other years,
 - a step: two levels describe it better than a line, or two lines that meet,
 
@@ -42,6 +42,7 @@ class Kind(Enum):
     ONE_MEMBER = "one member"
     MIX_CHANGE = "mix change"
     SEASON = "season"
+    ELSEWHERE = "told elsewhere"
     NO_TREND_FOUND = "no trend found"
     TOO_SMALL = "too small to matter"
     BETTER = "getting better"
@@ -97,6 +98,14 @@ def scan_groups(cohorts: Sequence[Cohort], setting: ScanSetting | None = None) -
     ]
 
 
+def still_there(cohort: Cohort, without: np.ndarray, test: TrendTest) -> bool:
+    """Whether the trend stays when the members of these rows are left out."""
+    left = cohort.without(without)
+    if float(np.isfinite(left).mean()) < LEAST_DAYS_SEEN:
+        return False
+    return not _gone(_without_week(left), test)
+
+
 def _course(
     cohort: Cohort, scan: SeriesScan, sure: tuple[float, int], setting: ScanSetting
 ) -> Course:
@@ -120,12 +129,12 @@ def _explained(cohort: Cohort, plain: Floats, test: TrendTest) -> tuple[Kind, in
     for day in cohort.measuring_changed:
         if _gone(_set_level(plain, day), test):
             return Kind.MEASUREMENT_CHANGE, None
-    if len(cohort.numerator) > 2:
-        member = _worst_member(cohort)
-        if _gone(_without_week(cohort.without(member)), test):
-            return Kind.ONE_MEMBER, member
     if cohort.mixing() and _gone(_without_week(cohort.fixed()), test):
         return Kind.MIX_CHANGE, None
+    if len(cohort.numerator) > 2:
+        member = _worst_member(cohort)
+        if _rises(cohort, member) and _gone(_without_week(cohort.without(member)), test):
+            return Kind.ONE_MEMBER, member
     if _seasonal(plain):
         return Kind.SEASON, None
     return Kind.DETERIORATION, None
@@ -155,6 +164,13 @@ def _worst_member(cohort: Cohort) -> int:
     usual = own[:, :half].sum() / max(float(weight[:, :half].sum()), 1e-300)
     excess = own - usual * weight
     return int(np.argmax(excess[:, half:].sum(axis=1) - excess[:, :half].sum(axis=1)))
+
+
+def _rises(cohort: Cohort, member: int) -> bool:
+    """Whether the member alone gets worse: one long outage is no trend of its own."""
+    others = np.delete(np.arange(len(cohort.numerator)), member)
+    own = trend_test(_without_week(cohort.without(others)))
+    return own.s > 0 and own.p_adjusted <= STILL_THERE
 
 
 def _seasonal(plain: Floats) -> bool:

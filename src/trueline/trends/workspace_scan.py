@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from math import exp
 from pathlib import Path
@@ -23,9 +23,16 @@ from trueline.trends.cohort import Cohort
 from trueline.trends.daily_history import DailyHistory, ObjectiveHistory
 from trueline.trends.deterioration import Course, Kind, ScanSetting, scan_groups
 from trueline.trends.observations import Floats
+from trueline.trends.told_once import Called, told_elsewhere
 
 WORSE = (Kind.DETERIORATION, Kind.STEP, Kind.ONE_MEMBER)
-EXPLAINED = (Kind.MEASUREMENT_CHANGE, Kind.MIX_CHANGE, Kind.SEASON, Kind.TOO_SMALL)
+EXPLAINED = (
+    Kind.ELSEWHERE,
+    Kind.MEASUREMENT_CHANGE,
+    Kind.MIX_CHANGE,
+    Kind.SEASON,
+    Kind.TOO_SMALL,
+)
 LEAST_DAYS = 28
 
 
@@ -52,6 +59,8 @@ class TrendFinding:
     members: int
     course: tuple[float | None, ...]
     """Share of known time that was bad, or the index, day by day; None where nothing is known."""
+    told_in: str = ""
+    """The finding that holds the members this one's trend comes from, as `group vpn-north`."""
 
     def sure(self) -> str:
         """The q-value as text."""
@@ -117,11 +126,15 @@ def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
     asked = list(_asked(history, request))
     cohorts = [_cohort(history, one, request.measuring_changed) for one in asked]
     courses = scan_groups(cohorts, setting)
-    findings = [
-        _finding(history, one, course, cohort)
-        for one, course, cohort in zip(asked, courses, cohorts, strict=True)
+    found = {
+        at: _finding(history, asked[at], course, cohorts[at])
+        for at, course in enumerate(courses)
         if course.kind in (*WORSE, *EXPLAINED)
-    ]
+    }
+    for at, where in _elsewhere(asked, cohorts, courses, found).items():
+        told_in = f"{found[where].dimension} {found[where].key}"
+        found[at] = replace(found[at], kind=Kind.ELSEWHERE.value, member="", told_in=told_in)
+    findings = list(found.values())
     order = [kind.value for kind in (*WORSE, *EXPLAINED)]
     worse = {kind.value for kind in WORSE}
     findings.sort(key=lambda f: (f.kind not in worse, f.q_value, order.index(f.kind), f.key))
@@ -153,6 +166,34 @@ def _asked(history: DailyHistory, request: ScanRequest) -> Iterator[_Asked]:
                 yield _Asked(membership, objective, rows)
             if len(rows) and worse and (objective.value[rows] > 0).any():
                 yield _Asked(membership, objective, rows, worse)
+
+
+def _elsewhere(
+    asked: Sequence[_Asked],
+    cohorts: Sequence[Cohort],
+    courses: Sequence[Course],
+    found: Mapping[int, TrendFinding],
+) -> dict[int, int]:
+    """Findings whose trend comes from members of another, by the place of that other."""
+    alike: dict[tuple[str, int], list[int]] = {}
+    for at, course in enumerate(courses):
+        if course.kind in WORSE:
+            objective = (asked[at].history.objective_id, asked[at].worse)
+            alike.setdefault(objective, []).append(at)
+    elsewhere = {}
+    for places in alike.values():
+        called = [
+            Called(
+                tuple(asked[at].history.product_ids[row] for row in asked[at].rows),
+                cohorts[at],
+                courses[at],
+                found[at].now - found[at].before,
+            )
+            for at in places
+        ]
+        for one, other in told_elsewhere(called).items():
+            elsewhere[places[one]] = places[other]
+    return elsewhere
 
 
 def value_index(value: Floats, worse: int) -> Floats:

@@ -18,6 +18,7 @@ MEANINGS = {
     Kind.MEASUREMENT_CHANGE: "the measuring changed, not the service",
     Kind.MIX_CHANGE: "the members changed, not the service",
     Kind.SEASON: "this time of the year is always like that",
+    Kind.ELSEWHERE: "comes from its members in",
     Kind.TOO_SMALL: "too small to matter",
 }
 
