@@ -15,7 +15,7 @@ from trueline.engine import Engine
 from trueline.offerings.values import Statistic
 
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
-_MERGED_AT_ONCE = 128  # histograms: few enough to keep, enough to be merged together quickly
+_MERGED_AT_ONCE = 16  # histograms of each kind that wait to be merged: all are held in memory
 _KINDS = 512  # so many kinds of members are kept apart before their memberships are
 
 Kind = tuple[int, ...]  # the memberships that members have in common, by place

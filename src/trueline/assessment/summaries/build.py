@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trueline.assessment.clipped_granules import without_overlap
+from trueline.assessment.granule_search import expressions
 from trueline.assessment.side_by_side import side_by_side
 from trueline.assessment.sorted_granules import SortedGranules
 from trueline.assessment.summaries.due import (
@@ -209,7 +209,7 @@ class Making:
         # The granules after the last one kept say where that one ends, if they overlap.
         request = ScanRequest(kept.from_s, kept.to_s + longest, parameters, self.delivery, keys)
         scan = self.lake.scan(engine, request)
-        trusted = without_overlap(scan) if scan.overlapping else scan
+        trusted = expressions().without_overlap(scan) if scan.overlapping else scan
         granules = SortedGranules.read(engine, trusted, _products_of(kept, keys))
         return reduce_granules(granules, wishes, self.wishes.watches, kept), scan.overlapping
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +28,9 @@ from trueline.engine import Engine
 from trueline.measurement.arrived import Arrived, arrived, held_extents
 from trueline.measurement.columns import ScanRequest
 from trueline.measurement.lake import Lake
-from trueline.measurement.scan import GranuleScan
+
+if TYPE_CHECKING:
+    from trueline.measurement.scan import GranuleScan
 
 MANY_AT_ONCE = 2_000_000  # granules
 _EPOCH = date(1970, 1, 1)
