@@ -178,6 +178,16 @@ def test_what_is_refused_is_said_on_the_page(staffed: Workspace) -> None:
     assert "apiVersion" in told(manager, "/standards/draft/", code="standards: []")
 
 
+def test_a_day_that_no_period_holds_drafts_nothing_and_the_inbox_goes_on(
+    staffed: Workspace,
+) -> None:
+    manager = as_person(Role.PRODUCT_MANAGER)
+    change = {"conformance_target": "15", "threshold_target": "14", "valid_from": "9999-12-31"}
+    assert "is no day" in told(manager, f"/standards/changes/{NAME}/", **change)
+    assert not StandardProposal.objects.exists()
+    assert "Inbox" in page(manager, "/standards/inbox/")
+
+
 def test_a_draft_is_replayed_over_the_stored_month(staffed: Workspace, client: Client) -> None:
     proposal = drafted(CODE.replace("conformance_target: 15", "conformance_target: 19"))
     shown = page(client, f"/standards/proposals/{proposal.pk}/replay/")

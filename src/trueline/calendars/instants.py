@@ -8,25 +8,35 @@ from zoneinfo import ZoneInfo
 from trueline.errors import InputError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1900, 9000)  # every zone's midnight, and the end of every period, can be written
 
 
 def parse_instant(text: str) -> datetime:
     """An aware datetime from ISO 8601 with an offset or `Z`; InputError otherwise."""
     try:
         value = datetime.fromisoformat(text.strip())
-    except ValueError:
+        if value.tzinfo is not None:
+            return value.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InputError(
             f"{text!r} is not a time", mend="Write ISO 8601, for example 2026-10-01T00:00:00Z"
         ) from None
-    if value.tzinfo is None:
-        raise InputError(f"{text!r} has no offset", mend="End it in Z or an offset such as +01:00")
-    return value.astimezone(UTC)
+    raise InputError(f"{text!r} has no offset", mend="End it in Z or an offset such as +01:00")
+
+
+def parse_day(text: str) -> date:
+    """A local day in a year from 1900 to 8999; ValueError otherwise. Later days, such as the
+    9999-12-31 that stands for an open end elsewhere, have no midnight in some zones."""
+    day = date.fromisoformat(text)
+    if day.year not in _YEARS:
+        raise ValueError(f"the year {day.year} is none of 1900 to 8999")
+    return day
 
 
 def parse_as_of(text: str) -> datetime:
     """An instant, or a bare date meaning the end of that day in UTC."""
     try:
-        day = date.fromisoformat(text.strip())
+        day = parse_day(text.strip())
     except ValueError:
         return parse_instant(text)
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, microseconds=-1)

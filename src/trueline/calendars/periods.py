@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from trueline.calendars.instants import seconds, zone
+from trueline.calendars.instants import parse_day, seconds, zone
 from trueline.calendars.intervals import Interval
 from trueline.errors import InputError
 
@@ -42,14 +42,15 @@ def parse_period(text: str) -> Period:
     text = text.strip()
     try:
         if re.fullmatch(r"\d{4}", text):
-            return period_containing(date(int(text), 1, 1), "P1Y")
+            return period_containing(parse_day(f"{text}-01-01"), "P1Y")
         if found := re.fullmatch(r"(\d{4})-Q([1-4])", text):
-            return period_containing(date(int(found[1]), 3 * int(found[2]) - 2, 1), "P3M")
-        if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
-            return period_containing(date(int(found[1]), int(found[2]), 1), "P1M")
-        if found := re.fullmatch(r"(\d{4})-W(\d{2})", text):
-            return period_containing(date.fromisocalendar(int(found[1]), int(found[2]), 1), "P1W")
-        return period_containing(date.fromisoformat(text), "P1D")
+            first = 3 * int(found[2]) - 2
+            return period_containing(parse_day(f"{found[1]}-{first:02}-01"), "P3M")
+        if re.fullmatch(r"\d{4}-\d{2}", text):
+            return period_containing(parse_day(f"{text}-01"), "P1M")
+        if re.fullmatch(r"\d{4}-W\d{2}", text):
+            return period_containing(parse_day(f"{text}-1"), "P1W")
+        return period_containing(parse_day(text), "P1D")
     except ValueError:
         raise InputError(
             f"{text!r} is not a period",

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from trueline.calendars.instants import parse_day
 from trueline.cli import console
 from trueline.cli.standards_printed import (
     print_differences,
@@ -375,6 +376,6 @@ def fraction(text: str) -> Fraction:
 def day(text: str, option: str) -> date:
     """A day from the command line."""
     try:
-        return date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         raise InputError(f"{option} {text!r} is no day", mend="Write 2026-12-01") from None

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from trueline.calendars.instants import parse_day
 from trueline.errors import InputError, Place
 from trueline.intake.ledger import SetAsideRow
 from trueline.intake.tables import Columns, TableRow
@@ -241,7 +242,7 @@ def _day(cells: Mapping[str, str], column: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         raise InputError(
             f"{text[:60]!r} is not a date",

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from trueline.calendars.instants import zone
+from trueline.calendars.instants import parse_day, zone
 from trueline.calendars.service_hours import holiday_dates
 from trueline.errors import InputError
 from trueline.intake.yaml_tree import Listing, Node, Scalar, Table, plain_of
@@ -168,10 +168,12 @@ class Day:
     def read(self, node: Node, site: Site) -> date:
         text = scalar_text(node, site).strip()
         try:
-            return date.fromisoformat(text)
+            return parse_day(text)
         except ValueError:
             raise site.error(
-                node.line, f"{text[:60]!r} is not a date", "Write year-month-day: 2026-01-31"
+                node.line,
+                f"{text[:60]!r} is not a date",
+                "Write year-month-day: 2026-01-31, from 1900 to 8999",
             ) from None
 
     def plain(self, value: Any) -> object:

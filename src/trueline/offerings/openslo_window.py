@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+
+from trueline.calendars.instants import parse_day
 
 EPOCH = "1970-01-01"  # written where an objective has always been in force
 _PERIODS = {"1d": "P1D", "1w": "P1W", "1M": "P1M", "1Q": "P3M", "3M": "P3M", "1Y": "P1Y"}
@@ -66,7 +67,7 @@ def _calendar_window(
     day, _, clock = start.partition("T" if "T" in start else " ")
     valid_from = None
     try:
-        valid_from = date.fromisoformat(day).isoformat() if day else None
+        valid_from = parse_day(day).isoformat() if day else None
     except ValueError:
         unmapped.append(("timeWindow.calendar.startTime", f"{start!r} is no date and time"))
     if clock.strip(" Z0:"):

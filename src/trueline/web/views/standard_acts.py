@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from trueline.calendars.instants import parse_day
 from trueline.errors import InputError, Place, TruelineError
 from trueline.offerings.override import with_changes
 from trueline.offerings.values import Rollout
@@ -157,10 +158,10 @@ def draft_code(request: HttpRequest) -> HttpResponse:
 def _day(form: _Form, name: str) -> date:
     text = form.get(name, "")
     try:
-        return date.fromisoformat(text)
+        return parse_day(text)
     except ValueError:
         raise InputError(
             f"{text[:40]!r} is no day" if text else "No day is given",
             place=Place(field=name),
-            mend="Write 2026-12-01",
+            mend="Write a day such as 2026-12-01",
         ) from None
