@@ -145,7 +145,7 @@ def test_the_regime_page_tells_cohort_objectives_and_alerts(
     own_operator: Workspace, client: Client
 ) -> None:
     page = text_of(client, "/regimes/daily/")
-    assert "2026-10 to 2026-10-11T00:00:00Z" in page
+    assert "2026-10, to 2026-10-11T00:00:00Z" in page
     assert re.search(r"\d+ members now, \d+ when the period began", page)
     assert "approved by approver" in page
     assert "stale" in page

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trueline.aggregates.cube import Cell, Dimension, Facts, Weight, cells_of, pivot
@@ -172,6 +172,8 @@ def derivable(table: Sequence[Sequence[int]], hidden: frozenset[tuple[int, int]]
     return found
 
 
+# A loaded machine may take its time to draw tables; that says nothing of the rule.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.integers(1, 6).flatmap(
         lambda width: st.lists(

@@ -29,10 +29,15 @@ class Period:
         return midnight(self.first, zone_name), midnight(self.end, zone_name)
 
 
+_OPEN_END_S = seconds(datetime(9000, 1, 1, tzinfo=UTC))
+
+
 @lru_cache(maxsize=65_536)
 def midnight(day: date, zone_name: str) -> int:
     """UTC second at which the local day starts (where midnight does not exist, the first
-    instant of that day)."""
+    instant of that day). 9999-12-31 stands for an open end, the same in every zone."""
+    if day == date.max:
+        return _OPEN_END_S
     local = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
     return seconds(local.astimezone(UTC))
 

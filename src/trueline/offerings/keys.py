@@ -213,7 +213,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     Key("clear_threshold", Number(), "granule value past which the crossing is cleared"),
     Key("credits", CREDITS, "what a miss gives back: advice, billing decides"),
     Key("valid_from", Day(), "first local day in force"),
-    Key("valid_to", Day(), "first local day no longer in force"),
+    Key("valid_to", Day(open_end=True), "first local day no longer in force"),
     Key("annotations", Free(), "free notes that are kept and given back", default={}),
 )
 OBJECTIVE = Record("objective", OBJECTIVE_KEYS, ServiceLevelObjective, fields_of)

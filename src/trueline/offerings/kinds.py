@@ -165,8 +165,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Day:
+    """`open_end`: 9999-12-31, which elsewhere stands for an open end, is taken too."""
+
+    open_end: bool = False
+
     def read(self, node: Node, site: Site) -> date:
         text = scalar_text(node, site).strip()
+        if self.open_end and text == date.max.isoformat():
+            return date.max
         try:
             return parse_day(text)
         except ValueError:

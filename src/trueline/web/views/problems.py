@@ -8,15 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from trueline.calendars.instants import instant
 from trueline.errors import InputError, TruelineError
 from trueline.inventory.values import InventorySnapshot
 from trueline.problems import life
+from trueline.problems.before_after import told
 from trueline.problems.models import ProblemMember, ProductProblem
+from trueline.problems.precedence import with_precedence
 from trueline.problems.scan import ANY, Shared, scan_verdicts
 from trueline.problems.states import MOVES, OPEN, ProblemState
 from trueline.settings.workspace import current_workspace
@@ -116,7 +120,12 @@ def problem(request: HttpRequest, number: int) -> HttpResponse:
         "first_alert": found.first_alert,
         "raised_by": found.raised_by,
         "raised_at": utc_time(found.raised_at),
-        "steps": [(step, utc_time(step.at)) for step in found.steps.order_by("pk")],
+        "steps": [
+            (step, utc_time(step.at), told(step.result) if step.result else "")
+            for step in found.steps.order_by("pk")
+        ],
+        "before": [_before(one) for one in found.evidence.get(life.BEFORE, [])],
+        "may_close": ProblemState.CLOSED in _moves(found),
         "affected": affected[:MEMBERS_SHOWN],
         "exposed": exposed[:MEMBERS_SHOWN],
         "left_out": max(0, len(affected) - MEMBERS_SHOWN) + max(0, len(exposed) - MEMBERS_SHOWN),
@@ -146,7 +155,8 @@ def _move(request: HttpRequest, number: int) -> None:
     except ValueError:
         raise InputError("No state was chosen") from None
     note = request.POST.get("note", "").strip()[:2000]
-    move = life.Move(state, note)
+    although = request.POST.get("although", "").strip()[:2000]
+    move = life.Move(state, note, although)
     life.move_problem(current_workspace(), number, move, by=name_of(request), now=datetime.now(UTC))
 
 
@@ -185,14 +195,20 @@ def _objective(objective_id: str) -> str:
     return "any objective" if objective_id == ANY else objective_id
 
 
+def _before(kept: Mapping[str, Any]) -> str:
+    """What began before, shared by more of the members than chance: no cause."""
+    first, last = (utc_time(instant(int(kept[edge]))) for edge in ("first_s", "last_s"))
+    return f"{kept['what']}: {kept['affected']} of {kept['members']}, {first} to {last}"
+
+
 def _finding(place: int, shared: Shared, sight: Sight) -> ShownFinding:
     one = shared.enrichment
     return ShownFinding(
         place,
         _told(shared.names),
         _objective(shared.objective_id),
-        f"{one.bad:,} of {one.counted:,}",
-        f"{one.expected:.1f}",
+        f"{len(shared.affected):,} of {len(one.members):,}",
+        f"{one.expected * one.design:.1f}",
         f"{one.lift:.1f}",
         f"{one.q:.1e}",
         len(shared.exposed),
@@ -225,7 +241,8 @@ def _findings(sight: Sight) -> list[Shared]:
     with _keeping:
         if key not in _kept:
             rows = sight.assessment.rows.select(["product_id", "objective_id", "verdict"])
-            _kept[key] = scan_verdicts(rows, sight.period, sight.records.inventory)
+            found = scan_verdicts(rows, sight.period, sight.records.inventory)
+            _kept[key] = with_precedence(sight.workspace, found, rows, delivery=sight.delivery)
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
