@@ -94,3 +94,12 @@ def test_a_finding_that_is_gone_is_not_raised(staffed: Workspace) -> None:
     answer = signed_in(Role.SERVICE_LEVEL_MANAGER).post("/problems/", {"finding": "9999"})
     assert answer.status_code == 422
     assert ProductProblem.objects.count() == 1
+
+
+def test_a_migration_is_neither_approved_nor_rejected_by_an_unknown_act(
+    staffed: Workspace,
+) -> None:
+    manager = signed_in(Role.SERVICE_LEVEL_MANAGER)
+    answer = manager.post("/standards/migrations/1/", {"act": "perhaps"})
+    assert answer.status_code == 422
+    assert "No act was chosen" in answer.content.decode()

@@ -89,10 +89,13 @@ _ACTS: dict[str, Callable[[Workspace, int, _Form, Deed], object]] = {
 def decide_migration(request: HttpRequest, migration: int) -> HttpResponse:
     """Approve or reject; refusals are said on a page of their own."""
     try:
-        if request.POST.get("act") == "approve":
-            migrate.approve_migration(current_workspace(), migration, _deed(request))
-        else:
-            migrate.reject_migration(migration, _deed(request))
+        match request.POST.get("act"):
+            case "approve":
+                migrate.approve_migration(current_workspace(), migration, _deed(request))
+            case "reject":
+                migrate.reject_migration(migration, _deed(request))
+            case _:
+                raise InputError("No act was chosen", mend="Approve or reject the migration")
     except TruelineError as error:
         answer = show(request, look(request), "web/refused_act.html", {"error": error})
         answer.status_code = 422
