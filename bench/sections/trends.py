@@ -13,6 +13,7 @@ from bench.figures import Figure
 from bench.sizes import Scale
 from bench.trend_peers import peer_answers
 from bench.trend_series import Annotated, annotated_series, autocorrelated, daily_series
+from trueline.assessment.false_discovery import q_values
 from trueline.trends import change_points
 from trueline.trends.change_points import DEFAULT, Setting
 from trueline.trends.control_charts import (
@@ -21,7 +22,6 @@ from trueline.trends.control_charts import (
     drift_alarms,
     reference_of,
 )
-from trueline.trends.false_discovery import q_values
 from trueline.trends.many_series import level_prices, scan_many, without_cycle
 
 SECTION = "trends"

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trueline.problems.enrichment import Members, q_values, scan_enrichment, tail
+from trueline.assessment.false_discovery import q_values
+from trueline.problems.enrichment import Members, scan_enrichment, tail
 from trueline.problems.hypergeometric import tails
 from trueline.problems.leaves import read_attributes
 

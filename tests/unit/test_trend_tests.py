@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from trueline.assessment.false_discovery import q_values
 from trueline.errors import InputError
 from trueline.trends import trend_test
-from trueline.trends.false_discovery import q_values
 from trueline.trends.pair_slopes import PairSlopes
 from trueline.trends.pettitt import pettitt_test
 

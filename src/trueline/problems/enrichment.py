@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import hypergeom
 
+from trueline.assessment.false_discovery import q_values
 from trueline.problems.cuboids import cuboid_of
 from trueline.problems.hypergeometric import tails
 from trueline.problems.leaves import Attributes, Codes, Floats
@@ -71,18 +72,6 @@ def tail(total: int, bad: int, drawn: int, found: int) -> float:
     return float(hypergeom.sf(found - 1, total, bad, drawn))
 
 
-def q_values(chances: Floats, tests: int | None = None) -> Floats:
-    """Benjamini-Hochberg adjusted chances, in the order given; those of `tests` that are not given
-    are larger than all that are."""
-    count = len(chances)
-    order = np.argsort(chances, kind="stable")
-    scaled = chances[order] * max(count, tests or 0) / np.arange(1, count + 1)
-    adjusted = np.minimum.accumulate(scaled[::-1])[::-1]
-    values: Floats = np.empty(count)
-    values[order] = np.minimum(adjusted, 1.0)
-    return values
-
-
 def scan_enrichment(
     members: Members, *, layers: tuple[int, ...] = (1, 2), least: int = 2, most: int | None = None
 ) -> list[Enrichment]:
@@ -96,7 +85,7 @@ def scan_enrichment(
         return []
     chances = tails(tests.all, tests.all_bad, tests.counted, tests.bad)
     scanned = max(len(chances), _testable(members, layers, least))
-    q = q_values(chances, scanned)
+    q = q_values(chances, tests=scanned)
 
     def rank(at: int) -> tuple[float, int, _Name]:
         return float(chances[at]), len(tests.names[at][0][0]), tests.names[at][0]

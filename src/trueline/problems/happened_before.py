@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trueline.problems.enrichment import q_values, tail
+from trueline.assessment.false_discovery import q_values
+from trueline.problems.enrichment import tail
 
 DAY_S = 86_400
 # How long before the first violated day something may have begun.

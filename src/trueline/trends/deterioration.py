@@ -20,8 +20,8 @@ from enum import Enum
 
 import numpy as np
 
+from trueline.assessment.false_discovery import q_values
 from trueline.trends.cohort import LEAST_DAYS_SEEN, Cohort
-from trueline.trends.false_discovery import q_values
 from trueline.trends.many_series import SeriesScan, scan_many, without_cycle
 from trueline.trends.observations import Floats
 from trueline.trends.onset import Shape, onset
