@@ -193,7 +193,11 @@ def test_period_is_kept_while_drilling_down(site: Site) -> None:
 
 def test_explanation_is_fetched_when_opened(site: Site) -> None:
     browser = site.open(f"/products/{MEASURED}/?objective=delay-conformance")
-    browser.find_element(By.CSS_SELECTOR, "details.explain summary").click()
+    draw_every_chart(browser)  # a chart that is drawn while one clicks moves what is below it
+    opener = browser.find_element(By.CSS_SELECTOR, "details.explain summary")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", opener)
+    opener.click()
+    until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, "details.explain[open]"))
     until(browser, lambda b: b.find_elements(By.CSS_SELECTOR, ".explained .formula"))
     told = browser.find_element(By.CSS_SELECTOR, ".explained").text
     assert "agreed work <b>17</b>" in told or "excluded" in told
