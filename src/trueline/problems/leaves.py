@@ -74,6 +74,7 @@ def read_numbers(table: pa.Table, name: str) -> Floats:
     column = column_of(table, name)
     try:
         numbers = pc.cast(column, pa.float64())
+    # pyarrow says "not implemented" of a kind of value that has no way to a number.
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise InputError(
             f"column {name!r} holds values that are no numbers",

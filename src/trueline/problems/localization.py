@@ -185,6 +185,7 @@ def _relative_to(column: pa.ChunkedArray, at: Any) -> Codes:
     moments = moments.take(pc.array_sort_indices(moments))
     try:
         place = pc.index(moments, pa.scalar(at, type=column.type)).as_py()
+    # pyarrow says "not implemented" where a moment cannot be made of the kind of value given.
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise InputError(
             f"{at!r} is no {column.type}",

@@ -68,6 +68,7 @@ def _read(path: Path) -> dict[str, bytes]:
         raise InputError(
             f"The file cannot be read: {error.strerror or error}", place=Place(str(path))
         ) from None
+    # zipfile says these of damage, of a way of packing that it does not know, and of a password.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise _broken(path, f"It is no sound zip file ({error})") from None
 
