@@ -75,7 +75,7 @@ def nearest(name: str, known: Iterable[str], *, see: str = "") -> str:
         return see
     if not names:
         return see or "None is known yet"
-    return f"Known: {', '.join(names)}"
+    return f"Name one of {', '.join(names)}"
 
 
 def _alike(name: str, names: Sequence[str]) -> Sequence[str]:

@@ -31,9 +31,7 @@ def dimension_of(facts: Facts, name: str) -> Dimension:
     """The dimension, with the values that occur in these verdicts only."""
     found = facts.dimensions.get(name)
     if found is None:
-        raise unknown_name(
-            "dimension", name, facts.dimensions, see=f"Name one of {', '.join(facts.dimensions)}"
-        )
+        raise unknown_name("dimension", name, facts.dimensions)
     occurring = np.unique(found.codes)
     move = np.zeros(len(found.labels), np.int32)
     move[occurring] = np.arange(len(occurring), dtype=np.int32)
