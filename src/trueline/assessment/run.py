@@ -37,7 +37,7 @@ from trueline.assessment.store import (
 )
 from trueline.assessment.verdict import as_float
 from trueline.engine import Engine
-from trueline.errors import InputError
+from trueline.errors import unknown_name
 from trueline.inventory.groups import members_at
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import Product
@@ -73,13 +73,21 @@ def select_products(known: Known, selection: Selection) -> list[str]:
     return sorted(chosen)
 
 
+def refuse_unknown_dimensions(known: Known, names: Sequence[str]) -> None:
+    """InputError for a dimension that is neither fixed nor a characteristic of what was sold."""
+    carried = {c for p in known.snapshot.products.values() for c in p.characteristics}
+    for name in names:
+        if name not in FIXED_DIMENSIONS and name not in carried:
+            raise unknown_name("dimension", name, {*FIXED_DIMENSIONS, *carried})
+
+
 T = TypeVar("T")
 
 
 def _named(known: Mapping[str, T], name: str, what: str) -> T:
     found = known.get(name)
     if found is None:
-        raise InputError(f"There is no {what} {name!r}", mend=f"Load it, or name a known {what}")
+        raise unknown_name(what, name, known, see=f"Load it, or name a known {what}")
     return found
 
 

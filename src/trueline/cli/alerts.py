@@ -18,8 +18,11 @@ def alerts(
 ) -> None:
     """Standing alerts, newest first, each with what it was raised on."""
     console.workspace()
+    from trueline.monitoring.acts import standing_regime
     from trueline.monitoring.board import alerts_of
 
+    if regime is not None:
+        standing_regime(regime)
     table = Table("raised", "cleared", "regime", "trigger", "objective", "subject", "value")
     found = alerts_of(regime, standing_only=not every)
     for alert in found:
@@ -33,6 +36,8 @@ def alerts(
             str(json.loads(alert.raised_evidence)["value"]),
         )
     if not found:
-        console.out.print("No alerts")
+        console.out.print(
+            "No alerts" if every else "No standing alerts; --all shows those that were cleared too"
+        )
         return
     console.out.print(table)

@@ -36,6 +36,7 @@ COMMANDS = {
     "credits": ("credits", "credits"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
+    "version": ("version", "version"),
 }
 
 

@@ -35,11 +35,11 @@ def _replay_what_waits() -> None:
     folder = current_workspace().lake / "unknown"
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    from trueline.measurement.unknown import replay_unknown, unknown_rows
+    from trueline.measurement.unknown import replay_unknown
 
-    if unknown_rows():
-        with console.load_options("measurements that waited") as options:
-            report = replay_unknown(console.workspace(), options)
+    with console.load_options("measurements that waited") as options:
+        report = replay_unknown(console.workspace(), options)
+    if report is not None:
         console.print_report(report, "measurements that waited")
 
 

@@ -39,7 +39,9 @@ def list_regimes() -> None:
             str(line.alerts),
             "unread for 90 days: retire it?" if line.unread else "",
         )
-    console.out.print(table)
+    console.print_listing(
+        table, "No regimes; `trueline regimes draft FILE --by NAME` records some as drafts"
+    )
 
 
 @app.command()

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from trueline.assessment.values import AssessmentRow
 from trueline.calendars.instants import parse_as_of, render_instant
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
-from trueline.engine.duckdb import DuckDBEngine
 from trueline.errors import InputError
-from trueline.results.close import Act, close_period, restate_period
-from trueline.results.log import batches, believed, check_log, head_of_log
-from trueline.results.values import Closing, Restated
+
+if TYPE_CHECKING:  # what assesses is imported by the commands that do
+    from trueline.assessment.values import AssessmentRow
+    from trueline.results.values import Closing, Restated
 
 app = typer.Typer(
     no_args_is_help=True, help="Closed periods, restatements, what was believed when."
@@ -32,6 +31,9 @@ def close(period: Asked, by: By = None) -> None:
     """Assess a period that is over and log its figures: from then on they only change by
     restatement."""
     workspace = console.workspace()
+    from trueline.engine.duckdb import DuckDBEngine
+    from trueline.results.close import Act, close_period
+
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     act = Act(console.signed_by(by))
     closing = close_period(engine, workspace, parse_period(period), act, now=console.now())
@@ -51,6 +53,9 @@ def restate(
 ) -> None:
     """Assess a closed period again from all that is known now; before and after both stay."""
     workspace = console.workspace()
+    from trueline.engine.duckdb import DuckDBEngine
+    from trueline.results.close import Act, restate_period
+
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     act = Act(console.signed_by(by), reason)
     closing = restate_period(engine, workspace, parse_period(period), act, now=console.now())
@@ -113,9 +118,21 @@ def list_batches(
     period: Annotated[str | None, typer.Option(help="only this period")] = None,
 ) -> None:
     """The links of the result log: every closing and every restatement."""
+    label = None if period is None else parse_period(period).label
     console.workspace()
+    from trueline.results.log import batches, closed_periods
+
+    found = batches(label)
+    if not found:
+        closed = ", ".join(closed_periods()) or "nothing yet"
+        console.out.print(
+            f"{label or 'No period'} was never closed; closed is {closed}. "
+            "trueline results close --period PERIOD logs a period that is over",
+            markup=False,
+        )
+        return
     table = Table("link", "kind", "period", "figures", "produced", "by", "reason", "hash")
-    for batch in batches(period):
+    for batch in found:
         table.add_row(
             str(batch.sequence),
             batch.kind,
@@ -140,6 +157,8 @@ def believed_when(
 ) -> None:
     """What was believed about a figure, from when on, and why it changed."""
     workspace = console.workspace()
+    from trueline.results.log import believed
+
     beliefs = believed(workspace, product, objective, parse_period(period).label)
     if on is not None:
         until = parse_as_of(on)
@@ -171,6 +190,8 @@ def believed_when(
 def check() -> None:
     """Prove that nobody edited the log: every file, every link. Exit code 2 where one did."""
     workspace = console.workspace()
+    from trueline.results.log import check_log, head_of_log
+
     faults = list(check_log(workspace))
     if faults:
         raise InputError("; ".join(faults), mend="Restore the file or the database from a copy")

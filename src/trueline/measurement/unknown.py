@@ -35,9 +35,15 @@ def waiting_names(workspace: Workspace) -> Mapping[tuple[str, str], int]:
     return counted
 
 
-def replay_unknown(workspace: Workspace, options: LoadOptions) -> LoadReport:
-    """Take in, as a new delivery, what waits; what is still unknown keeps waiting."""
-    waiting = _waiting()
+def replay_unknown(workspace: Workspace, options: LoadOptions) -> LoadReport | None:
+    """Take in, as a new delivery, what waits; what is still unknown keeps waiting. None, and no
+    delivery, where nothing of it has become known."""
+    waiting, known = _waiting(), recorded_names()
+    if not any(
+        product in known.products and parameter in known.parameters
+        for product, parameter in waiting_names(workspace)
+    ):
+        return None
     source = DeliverySource(
         kind="measurements",
         source=f"replay of {sum(e.rows for e in waiting)} rows of unknown products or parameters",
@@ -47,7 +53,7 @@ def replay_unknown(workspace: Workspace, options: LoadOptions) -> LoadReport:
         workspace,
         _batches(workspace, waiting),
         source,
-        AppendOptions(options, known=recorded_names()),
+        AppendOptions(options, known=known),
         consumed=tuple(waiting),
     )
 

@@ -84,7 +84,10 @@ def run_of(regime_id: str, due_s: int | None = None) -> RegimeRun:
     runs = RegimeRun.objects.filter(regime_id=regime_id)
     found = (runs if due_s is None else runs.filter(due_s=due_s)).order_by("-due_s").first()
     if found is None:
-        raise InputError(f"There is no such run of {regime_id}", mend="`trueline regimes run`")
+        standing_regime(regime_id)
+        raise InputError(
+            f"There is no such run of {regime_id}", mend=f"`trueline regimes run {regime_id}`"
+        )
     return found
 
 

@@ -10,7 +10,7 @@ from datetime import date
 from django.db import transaction
 
 from trueline.calendars.periods import midnight
-from trueline.errors import InputError, Place
+from trueline.errors import InputError, Place, unknown_name
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions
 from trueline.intake.models import Delivery
@@ -112,7 +112,7 @@ def _refuse_unagreed(
     for product_id in request.product_ids:
         product = snapshot.products.get(product_id)
         if product is None:
-            raise InputError(f"There is no sold offering {product_id!r}")
+            raise unknown_name("sold offering", product_id, snapshot.products)
         at_s = midnight(request.valid_from, target.time_zone or product.time_zone or "UTC")
         held = held_by(product, catalog, snapshot, target.id, at_s)
         if held is None or held.objective.basis is Basis.ACCEPTABLE:

@@ -231,16 +231,19 @@ class _Reduction:
 
     def _moments(self, most: int) -> dict[str, object]:
         size, decimals = len(self.heads), self.arrays.decimals
+        extremes = {
+            "lowest": np.minimum.reduceat(np.where(self.known, self.number, np.inf), self.heads),
+            "highest": np.maximum.reduceat(np.where(self.known, self.number, -np.inf), self.heads),
+        }
         if decimals is None and not self.wish.moments:
-            return {"decimals": np.full(size, NO_MOMENTS)}
+            return {"decimals": np.full(size, NO_MOMENTS), **extremes}
         numbers = np.where(self.known, self.number, 0)
         total, total_exact = _sums(numbers, self.heads, most)
         found: dict[str, object] = {
             "decimals": np.full(size, DOUBLES if decimals is None else decimals),
             "total": total,
             "total_exact": total_exact,
-            "lowest": np.minimum.reduceat(np.where(self.known, self.number, np.inf), self.heads),
-            "highest": np.maximum.reduceat(np.where(self.known, self.number, -np.inf), self.heads),
+            **extremes,
         }
         if self.denominator is not None and not self.wish.reading.quotient:
             found["denominator"], found["denominator_exact"] = _sums(
