@@ -18,6 +18,7 @@ COMMANDS = {
     "test": ("standard_test", "test"),
     "feeds": ("feeds", "feeds"),
     "reconcile": ("reconcile", "reconcile_records"),
+    "identities": ("identities", "app"),
     "problems": ("problems", "app"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),
