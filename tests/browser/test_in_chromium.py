@@ -33,6 +33,7 @@ PAGES = {
     "problems": "/problems/",
     "a problem": "/problems/1/",
     "reconciliation": "/reconciliation/",
+    "names in feeds": "/identities/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",
     "result log": "/results/?check=1",

@@ -45,6 +45,7 @@ PAGES = (
     "/problems/",
     "/problems/1/",
     "/reconciliation/",
+    "/identities/",
     "/reconciliation/?kind=measurementWithoutProduct&page=9",
     "/pivot/",
     "/pivot/?rows=offering&columns=region&weight=revenue&mix=segment&where=segment%3Dgold",

@@ -41,6 +41,20 @@ def _replay_what_waits() -> None:
         with console.load_options("measurements that waited") as options:
             report = replay_unknown(console.workspace(), options)
         console.print_report(report, "measurements that waited")
+        apply_certain_names()
+
+
+def apply_certain_names() -> None:
+    """Take in what waits under names that the operator's file makes certain."""
+    if not (current_workspace().home / "identities.yaml").exists():
+        return
+    from trueline.sourcing.identities import Decision, apply_certain
+
+    decided = apply_certain(console.workspace(), Decision("identities.yaml", console.now()))
+    for one in decided.identities:
+        console.out.print(f"{one.name} stands for {one.product_id}: certain", markup=False)
+    if decided.load is not None:
+        console.print_report(decided.load, "what waited")
 
 
 @app.command()
@@ -122,3 +136,4 @@ def measurements(
         )
         report = load_measurements(workspace, files, options)
     console.print_report(report, "measurements")
+    apply_certain_names()

@@ -133,7 +133,7 @@ class Appending:
         table = self._known_by_name(batch)
         checked = keyed(table, self.lake.lookups, self.known)
         for fault in checked.faults:
-            self._put_aside(table, fault, batch.origin)
+            self._put_aside(table, fault, batch)
         if len(checked.granules) >= _BIG and checked.granules.is_scattered():
             self._scattered.append(checked.granules)
             if sum(map(len, self._scattered)) < _AT_ONCE:
@@ -201,12 +201,14 @@ class Appending:
             )
         return tuple(said)
 
-    def _put_aside(self, table: pa.Table, fault: Fault, origin: int | None) -> None:
-        self.aside.add_table(set_aside_table(table, fault))
+    def _put_aside(self, table: pa.Table, fault: Fault, batch: GranuleBatch) -> None:
         count = int(fault.rows.sum())
-        self.ledger.set_aside += count
         if fault.replayable:
             self._unknown += count
             rows = table.filter(pa.array(fault.rows))
-            deliveries = (origin or self.delivery.id, self.delivery.id)
+            deliveries = (batch.origin or self.delivery.id, self.delivery.id)
             self.staging.add(write_unknown(self.lake.root, rows, deliveries))
+            if batch.counted:
+                return
+        self.aside.add_table(set_aside_table(table, fault))
+        self.ledger.set_aside += count

@@ -70,17 +70,18 @@ def mapped_granules(
             )
 
 
-def mapped_series(workspace: Workspace, identity: Identity) -> list[MappedSeries]:
-    """What stands in the lake because of `identity`, by parameter."""
+def mapped_series(
+    workspace: Workspace, identity: Identity, *, withdrawn: bool = False
+) -> list[MappedSeries]:
+    """What stands in the lake because of `identity`, by parameter; with what was taken back again
+    where `withdrawn`."""
     starts = _starts(identity)
     counted: dict[str, tuple[int, int, int]] = {}
     for entry in _entries(starts):
         rows = _rows(workspace, entry, identity.product_id, starts)
-        standing = pc.and_(
-            pc.equal(rows["product_id"].cast(pa.string()), identity.name),
-            pc.invert(rows[WITHDRAWN]),
-        )
-        rows = rows.filter(standing)
+        rows = rows.filter(pc.equal(rows["product_id"].cast(pa.string()), identity.name))
+        if not withdrawn:
+            rows = rows.filter(pc.invert(rows[WITHDRAWN]))
         names = rows["parameter"].cast(pa.string())
         grouped = pa.table([names, rows["start_s"]], names=["parameter", "start_s"])
         asked = [("start_s", "count"), ("start_s", "min"), ("start_s", "max")]
@@ -171,7 +172,7 @@ def _again(touched: Sequence[tuple[ManifestEntry, pa.Table]]) -> Iterator[Granul
     """What came, under the name under which it came."""
     for entry, table in touched:
         rows = table.filter(table["back"]).select(GRANULE_SCHEMA.names).cast(GRANULE_SCHEMA)
-        yield GranuleBatch(rows, origin=entry.min_delivery)
+        yield GranuleBatch(rows, origin=entry.min_delivery, counted=True)
 
 
 def _marked(workspace: Workspace, entry: ManifestEntry, table: pa.Table) -> ManifestEntry:

@@ -89,7 +89,7 @@ def replay_unknown(
     )
     return append_granules(
         workspace,
-        _batches(workspace, waiting),
+        _batches(workspace, waiting, counted=names is not None),
         source,
         AppendOptions(options, known=recorded_names()),
         consumed=tuple(waiting),
@@ -105,9 +105,11 @@ def _holds(workspace: Workspace, entry: ManifestEntry, names: frozenset[str]) ->
     return not names.isdisjoint(pc.unique(held.cast(pa.string())).to_pylist())
 
 
-def _batches(workspace: Workspace, waiting: Sequence[ManifestEntry]) -> Iterator[GranuleBatch]:
+def _batches(
+    workspace: Workspace, waiting: Sequence[ManifestEntry], *, counted: bool
+) -> Iterator[GranuleBatch]:
     for entry in waiting:
         file = pq.ParquetFile(workspace.lake / entry.path)
         for group in range(file.num_row_groups):
             rows = file.read_row_group(group).cast(GRANULE_SCHEMA)
-            yield GranuleBatch(rows, origin=entry.min_delivery)
+            yield GranuleBatch(rows, origin=entry.min_delivery, counted=counted)

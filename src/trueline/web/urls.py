@@ -10,6 +10,7 @@ from trueline.web.views.credits import credits
 from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
+from trueline.web.views.identities import identities
 from trueline.web.views.load import load, set_aside
 from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
@@ -41,6 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/", problems, name="problems"),
     path("problems/<int:number>/", problem, name="problem"),
     path("reconciliation/", reconciliation, name="reconciliation"),
+    path("identities/", identities, name="identities"),
     path("pivot/", pivot_page, name="pivot"),
     path("results/", results.log, name="results"),
     path("results/<int:sequence>/", results.link, name="result-link"),
