@@ -33,6 +33,7 @@ PAGES = {
     "problems": "/problems/",
     "a problem": "/problems/1/",
     "reconciliation": "/reconciliation/",
+    "lineage": f"/lineage/?product={MEASURED}&objective=delay-p95&order=worst",
     "names in feeds": "/identities/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",

@@ -46,6 +46,8 @@ PAGES = (
     "/problems/1/",
     "/reconciliation/",
     "/identities/",
+    f"/lineage/?product={MEASURED}&objective=delay-p95",
+    f"/lineage/?product={MEASURED}&objective=delay-p95&order=corrected&page=9",
     "/reconciliation/?kind=measurementWithoutProduct&page=9",
     "/pivot/",
     "/pivot/?rows=offering&columns=region&weight=revenue&mix=segment&where=segment%3Dgold",
@@ -95,6 +97,7 @@ WRONG = (
     "/load/?delivery=x",
     "/load/999999/set-aside.csv",
     "/explanations/?product=none&objective=none",
+    "/lineage/?product=none&objective=none",
     "/charts/line.json?product=none&objective=none",
     "/charts/band.json?dimension=group&key=none&objective=delay-p95",
 )

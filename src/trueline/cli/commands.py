@@ -14,6 +14,7 @@ COMMANDS = {
     "aggregate": ("aggregate", "aggregate"),
     "pivot": ("pivot", "pivot_verdicts"),
     "explain": ("explain", "explain"),
+    "lineage": ("lineage", "lineage"),
     "trends": ("trends", "app"),
     "test": ("standard_test", "test"),
     "feeds": ("feeds", "feeds"),

@@ -280,13 +280,8 @@ class Lake:
         parameter_key = self.dictionary.parameter_keys([parameter]).get(parameter)
         if product_key is None or parameter_key is None:
             return {}
-        self._readers.share()
         start_s, end_s = starts
-        entries = read_manifest(
-            Q(min_start_s__lt=end_s, max_start_s__gte=start_s)
-            & Q(min_product_key__lte=product_key, max_product_key__gte=product_key)
-            & Q(kind__in=[FileKind.SEGMENT, FileKind.BLOCK, FileKind.HISTORY])
-        )
+        entries = [e for e in self.files_of(product, starts) if e.kind is not FileKind.SUPERSESSION]
         where = f"product_key = {product_key} AND start_s >= {start_s} AND start_s < {end_s}"
         rows = self.engine.sql(
             f"SELECT * FROM ({long_sql(self.root, entries, where)}) "
@@ -308,6 +303,17 @@ class Lake:
                 )
             )
         return {start: tuple(versions) for start, versions in found.items()}
+
+    def files_of(self, product: str, starts: Interval) -> list[ManifestEntry]:
+        """Files that may hold granules of `product` that start in [start, end), or what was
+        replaced of them; none of them is removed while this lake is open."""
+        key = self.dictionary.product_keys([product]).get(product)
+        if key is None:
+            return []
+        self._readers.share()
+        near = Q(min_start_s__lt=starts[1], max_start_s__gte=starts[0])
+        near &= Q(min_product_key__lte=key, max_product_key__gte=key)
+        return read_manifest(near & ~_AS_THEY_CAME)
 
     def _visible(self, request: ScanRequest) -> list[ManifestEntry]:
         """Files that a scan needs, in the order in which they were made."""

@@ -11,6 +11,7 @@ from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
 from trueline.web.views.identities import identities
+from trueline.web.views.lineage import lineage
 from trueline.web.views.load import load, set_aside
 from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
@@ -39,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rows/", rows, name="rows"),
     path("rows.csv", rows_csv, name="rows-csv"),
     path("explanations/", explanation, name="explanation"),
+    path("lineage/", lineage, name="lineage"),
     path("problems/", problems, name="problems"),
     path("problems/<int:number>/", problem, name="problem"),
     path("reconciliation/", reconciliation, name="reconciliation"),
