@@ -34,6 +34,7 @@ PAGES = {
     "a problem": "/problems/1/",
     "reconciliation": "/reconciliation/",
     "lineage": f"/lineage/?product={MEASURED}&objective=delay-p95&order=worst",
+    "suppliers": "/suppliers/?offering=eline-gold",
     "names in feeds": "/identities/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",

@@ -35,6 +35,7 @@ COMMANDS = {
     "demo": ("demo", "demo"),
     "people": ("people", "app"),
     "standards": ("standards", "app"),
+    "suppliers": ("suppliers", "app"),
     "credits": ("credits", "credits"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),

@@ -100,6 +100,14 @@ def groups(files: Files) -> None:
 
 
 @app.command()
+def suppliers(files: Files) -> None:
+    """Suppliers, OLAs and underpinning contracts, and what rests on them by rule: YAML."""
+    from trueline.inventory.load_suppliers import load_suppliers
+
+    _load_each(files, load_suppliers, "suppliers")
+
+
+@app.command()
 def events(files: Files) -> None:
     """Outages and tickets: CSV or Parquet."""
     from trueline.measurement.events import load_events

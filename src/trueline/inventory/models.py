@@ -78,6 +78,29 @@ class IdentityVersion(RecordedVersion):
         return f"{self.name} is {self.product_id}: {self.state}"
 
 
+class SupplierVersion(RecordedVersion):
+    """A supplier, or a team of our own; `definition` is canonical text of the file's keys."""
+
+    supplier_id = models.CharField(max_length=200, db_index=True)
+    definition = models.TextField()
+    digest = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.supplier_id
+
+
+class CommitmentVersion(RecordedVersion):
+    """What a supplier or team promises us: an OLA or an underpinning contract."""
+
+    commitment_id = models.CharField(max_length=200, db_index=True)
+    supplier_id = models.CharField(max_length=200)
+    definition = models.TextField()
+    digest = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.commitment_id
+
+
 class GroupSnapshot(models.Model):
     """Membership of a group as evaluated at an instant, from what was known at a delivery."""
 

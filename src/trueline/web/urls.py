@@ -27,6 +27,7 @@ from trueline.web.views.search import find
 from trueline.web.views.signing import sign_in, sign_out
 from trueline.web.views.standard_acts import act, change_standard, decide_migration, draft_code
 from trueline.web.views.standards import inbox, proposal, reissue, standard, standards
+from trueline.web.views.suppliers import suppliers
 from trueline.web.views.trends import trends
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -65,6 +66,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("credits/", credits, name="credits"),
     path("sign-in/", sign_in, name="sign-in"),
     path("sign-out/", sign_out, name="sign-out"),
+    path("suppliers/", suppliers, name="suppliers"),
     path("standards/", standards, name="standards"),
     path("standards/inbox/", inbox, name="inbox"),
     path("standards/draft/", draft_code, name="draft-code"),
