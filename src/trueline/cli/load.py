@@ -41,6 +41,20 @@ def _replay_what_waits() -> None:
         report = replay_unknown(console.workspace(), options)
     if report is not None:
         console.print_report(report, "measurements that waited")
+        apply_certain_names()
+
+
+def apply_certain_names() -> None:
+    """Take in what waits under names that the operator's file makes certain."""
+    if not (current_workspace().home / "identities.yaml").exists():
+        return
+    from trueline.sourcing.identities import Decision, apply_certain
+
+    decided = apply_certain(console.workspace(), Decision("identities.yaml", console.now()))
+    for one in decided.identities:
+        console.out.print(f"{one.name} stands for {one.product_id}: certain", markup=False)
+    if decided.load is not None:
+        console.print_report(decided.load, "what waited")
 
 
 @app.command()
@@ -86,6 +100,14 @@ def groups(files: Files) -> None:
 
 
 @app.command()
+def suppliers(files: Files) -> None:
+    """Suppliers, OLAs and underpinning contracts, and what rests on them by rule: YAML."""
+    from trueline.inventory.load_suppliers import load_suppliers
+
+    _load_each(files, load_suppliers, "suppliers")
+
+
+@app.command()
 def events(files: Files) -> None:
     """Outages and tickets: CSV or Parquet."""
     from trueline.measurement.events import load_events
@@ -122,3 +144,4 @@ def measurements(
         )
         report = load_measurements(workspace, files, options)
     console.print_report(report, "measurements")
+    apply_certain_names()

@@ -18,6 +18,8 @@ from trueline.monitoring.models import RegimeRun
 from trueline.monitoring.run import run_regime
 from trueline.monitoring.values import RegimeState
 from trueline.settings.workspace import Workspace
+from trueline.sourcing.identities import Decision, apply_certain
+from trueline.sourcing.identity_file import FILE
 from trueline.worker.due import due_instant, is_due
 
 
@@ -38,17 +40,29 @@ class Worker:
     _builder: SummaryBuilder | None = None
 
     def take_turn(self, *, now: datetime) -> Turn:
-        """Bring summaries up to date, then run every active regime that is due. One that fails is
-        told with its reason; the others go on. Two workers never take a turn at once."""
+        """Take in what waits under names that are certain, bring summaries up to date, then run
+        every active regime that is due. One that fails is told with its reason; the others go on.
+        Two workers never take a turn at once."""
         turn = Turn()
         if not latest_delivery():
             return turn
         with locked(self.workspace.worker_lock, "Another worker is at work in this workspace"):
+            self._identify(turn, now)
             self._summarise(turn)
             for regime_id, standing in standing_regimes().items():
                 if standing.state is RegimeState.ACTIVE:
                     self._run_if_due(regime_id, standing.regime.cadence, turn, now)
         return turn
+
+    def _identify(self, turn: Turn, now: datetime) -> None:
+        """Where the operator's file lets an identifier decide by itself."""
+        try:
+            decided = apply_certain(self.workspace, Decision(FILE, now))
+        except TruelineError as error:
+            turn.failed.append(f"names in feeds: {error}")
+            return
+        if decided.identities:
+            turn.done.append(f"names in feeds: {len(decided.identities)} accepted by {FILE}")
 
     def _summarise(self, turn: Turn) -> None:
         """Where a workspace has summaries; the first build is asked for by hand."""
