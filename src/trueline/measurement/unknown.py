@@ -71,8 +71,7 @@ def replay_unknown(
     waits has become known."""
     known = recorded_names()
     if not any(
-        (product in known.products or product in known.identities)
-        and parameter in known.parameters
+        (product in known.products or product in known.identities) and parameter in known.parameters
         for product, parameter in waiting_names(workspace)
     ):
         return None
