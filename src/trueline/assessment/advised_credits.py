@@ -84,7 +84,7 @@ def advise_credit(
         percent,
         amount,
         counted=bool(percent),
-        by_outage=_by_outage(task.objective, terms),
+        by_outage=read_by_outage(task.objective),
         why=why,
         leave=_right_to_leave(decided, terms, known, missed),
         claim_until=task.period.end + timedelta(days=claim) if claim and percent else None,
@@ -187,15 +187,18 @@ def _stepped(objective: ServiceLevelObjective, steps: StepCredit, value: Fractio
     return step_credit(turned, -value)
 
 
-def _by_outage(objective: ServiceLevelObjective, terms: CreditTerms) -> bool:
-    by_time = terms.bands is not None or terms.days is not None
+def read_by_outage(objective: ServiceLevelObjective) -> bool:
+    """Whether the credit is read by down time: the same outage then gives it once."""
+    terms = objective.credits
+    by_time = terms is not None and (terms.bands is not None or terms.days is not None)
     return by_time or objective.statistic in SHARE_STATISTICS
 
 
-def charge_of(product: Product) -> Decimal | None:
-    """The monthly recurring charge of a sold offering, where the inventory has one."""
+def charge_of(product: Product, characteristic: str = "") -> Decimal | None:
+    """The monthly recurring charge of a sold offering, where the inventory has one; kept in
+    `characteristic`, where it is not the usual one."""
     try:
-        charge = Decimal(product.characteristics.get(CHARGE, ""))
+        charge = Decimal(product.characteristics.get(characteristic or CHARGE, ""))
     except InvalidOperation:
         return None
     return charge if charge.is_finite() and charge >= 0 else None
