@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from trueline.assessment.values import AssessmentRow
-from trueline.calendars.instants import parse_as_of, render_instant
+from trueline.calendars.instants import parse_as_of, render_instant, seconds
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
 from trueline.engine.duckdb import DuckDBEngine
@@ -121,7 +122,7 @@ def list_batches(
             batch.kind,
             batch.period,
             f"{batch.rows:,}",
-            batch.produced_at,
+            produced_text(datetime.fromisoformat(batch.produced_at)),
             batch.produced_by,
             batch.reason,
             batch.link[:16],
@@ -156,7 +157,7 @@ def believed_when(
     for belief in beliefs:
         row = belief.figure.row
         table.add_row(
-            belief.batch.produced_at,
+            produced_text(belief.produced_at),
             "retracted" if belief.figure.retracted else _figure(row),
             f"{row.bad_s:,}",
             f"{row.excluded_s:,}",
@@ -165,6 +166,11 @@ def believed_when(
             belief.batch.reason or belief.batch.kind,
         )
     console.out.print(table)
+
+
+def produced_text(moment: datetime) -> str:
+    """To the second, the next one where it is broken: `--on` that instant knows of it."""
+    return render_instant(seconds(moment) + (moment.microsecond > 0))
 
 
 @app.command()
