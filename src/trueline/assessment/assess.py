@@ -123,9 +123,14 @@ FoundTask = tuple[Task, Evidence, Finding]
 
 
 def find_products(
-    engine: Engine, known: Known, request: AssessmentRequest, products: Sequence[Product]
+    engine: Engine,
+    known: Known,
+    request: AssessmentRequest,
+    products: Sequence[Product],
+    turned: Callable[[Task], Task] = lambda task: task,
 ) -> tuple[list[FoundTask], list[str]]:
-    """Every task of some products with its figure; and the tasks set aside with their reasons."""
+    """Every task of some products with its figure; and the tasks set aside with their reasons.
+    `turned`: what to find instead of what was promised."""
     plan = plan_assessment(
         products,
         known.catalog,
@@ -133,7 +138,7 @@ def find_products(
         known.exclusions,
         PlanRequest(request.period, request.length, known.as_of_s if request.to_date else None),
     )
-    tasks = [t for t in plan.tasks if _asked(t, request)]
+    tasks = [turned(t) for t in plan.tasks if _asked(t, request)]
     asked = known.evidence_request(pooled=request.pooled)
     found = _find(engine, asked, [t for t in tasks if t.objective.qualified_by is None])
     later = [t for t in tasks if t.objective.qualified_by is not None]

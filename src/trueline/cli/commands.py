@@ -30,7 +30,7 @@ COMMANDS = {
     "deliveries": ("deliveries", "deliveries"),
     "lake": ("lake", "app"),
     "regimes": ("regimes", "app"),
-    "alerts": ("alerts", "alerts"),
+    "alerts": ("alerts", "app"),
     "worker": ("worker", "worker"),
     "demo": ("demo", "demo"),
     "people": ("people", "app"),

@@ -20,7 +20,7 @@ from trueline.web.views.pivot import pivot_page
 from trueline.web.views.problems import problem, problems
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
-from trueline.web.views.regimes import alerts, regime, regimes
+from trueline.web.views.regimes import alert, alerts, regime, regimes
 from trueline.web.views.replay import replay
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
@@ -55,6 +55,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regimes/", regimes, name="regimes"),
     path("regimes/<path:regime_id>/", regime, name="regime"),
     path("alerts/", alerts, name="alerts"),
+    path("alerts/<int:number>/", alert, name="alert"),
     path("find/", find, name="find"),
     path("trends/", trends, name="trends"),
     path("load/", load, name="load"),
