@@ -222,37 +222,25 @@ def _design_effects(members: Members, rows: Codes, element: Codes) -> Floats:
     """
     assert members.clusters is not None  # asked for where there are some
     off = members.bad - members.bad.mean()
-    share = np.bincount(element) / len(members.bad)
-    by_cluster, alone = cluster_variance(off, members.clusters, (rows, element), share)
-    by_member = (1 - 2 * share) * np.bincount(element, weights=off[rows] ** 2) + share**2 * (
-        off**2
-    ).sum()
-    ratio = np.divide(by_cluster, by_member, out=np.ones_like(share), where=by_member > 0)
-    effects: Floats = np.where(alone, 1.0, np.maximum(ratio, 1.0))
-    return effects
-
-
-def cluster_variance(
-    off: Floats, clusters: Codes, inside: tuple[Codes, Codes], share: Floats
-) -> tuple[Floats, Mask]:
-    """Variance of each element's excess, summed by cluster, and which elements lie in one cluster.
-
-    `off` are the members' residuals, which sum to 0; `inside` are the rows that belong to an
-    element, and the element of each; `share` of everything is expected in each element.
-    """
-    rows, element = inside
-    _, cluster = np.unique(clusters, return_inverse=True)
-    count = int(cluster.max()) + 1
+    _, cluster = np.unique(members.clusters, return_inverse=True)
+    clusters = int(cluster.max()) + 1
     rest = np.bincount(cluster, weights=off)
-    pairs, pair = np.unique(element * count + cluster[rows], return_inverse=True)
+    pairs, pair = np.unique(element * clusters + cluster[rows], return_inverse=True)
     part = np.bincount(pair, weights=off[rows])
-    owner, where = pairs // count, pairs % count
-    by_cluster: Floats = (
+    owner, where = pairs // clusters, pairs % clusters
+    share = np.bincount(element) / len(members.bad)
+    by_cluster = (
         np.bincount(owner, weights=part**2)
         - 2 * share * np.bincount(owner, weights=part * rest[where])
         + share**2 * (rest**2).sum()
     )
-    return by_cluster, np.bincount(owner) == 1
+    by_member = (1 - 2 * share) * np.bincount(element, weights=off[rows] ** 2) + share**2 * (
+        off**2
+    ).sum()
+    ratio = np.divide(by_cluster, by_member, out=np.ones_like(share), where=by_member > 0)
+    alone = np.bincount(owner) == 1
+    effects: Floats = np.where(alone, 1.0, np.maximum(ratio, 1.0))
+    return effects
 
 
 def _named(attributes: Attributes, name: _Name) -> dict[str, str]:

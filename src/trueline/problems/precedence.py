@@ -18,7 +18,8 @@ from trueline.outages.exclusions import AGREED
 from trueline.outages.models import ExclusionVersion
 from trueline.problems.happened_before import DAY_S, DAYS_BEFORE, Happening, happened_before
 from trueline.problems.member_days import MemberDays, higher_is_better, stored_days
-from trueline.problems.scan import ANY, TOLD, Shared
+from trueline.problems.scan import ANY, Shared
+from trueline.problems.union import TOLD
 from trueline.settings.workspace import Workspace
 
 # A ticket tells of trouble that is there; it does not come before it.
