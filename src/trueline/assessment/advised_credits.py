@@ -84,7 +84,7 @@ def advise_credit(
         percent,
         amount,
         counted=bool(percent),
-        by_outage=_by_outage(task.objective, terms),
+        by_outage=by_outage(task.objective, terms),
         why=why,
         leave=_right_to_leave(decided, terms, known, missed),
         claim_until=task.period.end + timedelta(days=claim) if claim and percent else None,
@@ -187,7 +187,8 @@ def _stepped(objective: ServiceLevelObjective, steps: StepCredit, value: Fractio
     return step_credit(turned, -value)
 
 
-def _by_outage(objective: ServiceLevelObjective, terms: CreditTerms) -> bool:
+def by_outage(objective: ServiceLevelObjective, terms: CreditTerms) -> bool:
+    """Whether the credit is for down time, which other objectives may be missed by as well."""
     by_time = terms.bands is not None or terms.days is not None
     return by_time or objective.statistic in SHARE_STATISTICS
 

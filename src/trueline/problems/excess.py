@@ -198,9 +198,9 @@ def _dispersion(
     units, unit = np.unique(element * count + groups[rows], return_inverse=True)
     owner = units // count
     observed = np.bincount(unit, weights=amounts.observed[rows])
-    expected: Floats = np.bincount(unit, weights=amounts.expected[rows])
+    expected = np.bincount(unit, weights=amounts.expected[rows]).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rate: Floats = np.bincount(owner, weights=observed) / np.bincount(owner, weights=expected)
+        rate = np.bincount(owner, weights=observed) / np.bincount(owner, weights=expected)
         scatter = (observed - rate[owner] * expected) ** 2 / variance(rate[owner], expected)
         pearson = np.bincount(owner, weights=np.nan_to_num(scatter, posinf=0.0))
         free = np.bincount(owner) - 1

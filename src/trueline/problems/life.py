@@ -174,6 +174,7 @@ def evidence_of(shared: Shared) -> dict[str, Any]:
         "q": found.q,
         "scanned": found.scanned,
         "sources": dict(shared.sources),
+        "after": list(shared.after),
         BEFORE: [asdict(one) for one in shared.before],
         RIVALS: [asdict(one) for one in shared.rivals],
     }

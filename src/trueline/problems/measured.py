@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,15 +66,32 @@ def scan_measured(
             place=Place(field="of"),
             mend="name it: --of OBJECTIVE",
         )
+    figures = figures_of(workspace, judged, measure, of)
+    return [replace(one, measure=measure) for one in _findings(figures)]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is compared: per member `observed` and `expected` (of a ratio its numerator and its
+    denominator; of a level 1 where affected, and the share of those)."""
+
+    looked: Looked
+    amounts: Amounts
+    affected: Mask
+    told: Callable[[Sequence[int]], str]
+    scan: Callable[[Amounts], list[Enrichment]]
+
+
+def figures_of(workspace: Workspace, judged: Judged, measure: Measure, of: str) -> Figures:
+    """The figures of a measure other than `violated`."""
     asked = _Asked(workspace, judged, of, subjects_of(catalog_at(judged.delivery)))
     match measure:
         case Measure.COUNT:
-            found = _counted(asked)
+            return _counts(asked)
         case Measure.RATIO:
-            found = _ratios(asked)
+            return _ratios(asked)
         case _:
-            found = _levels(asked)
-    return [replace(one, measure=measure) for one in found]
+            return _levels(asked)
 
 
 def reports(
@@ -110,7 +128,7 @@ def expected_reports(before: Sequence[Mapping[str, int]], products: Sequence[str
     return expected
 
 
-def _counted(asked: _Asked) -> list[Shared]:
+def _counts(asked: _Asked) -> Figures:
     looked = _looked(asked)
     now = _reports_of(asked, asked.period) or {}
     before: list[dict[str, int]] = []
@@ -131,7 +149,7 @@ def _counted(asked: _Asked) -> list[Shared]:
     def told(inside: Sequence[int]) -> str:
         return f"{observed[list(inside)].sum():.0f} reports"
 
-    return _findings(looked, scan_counts(amounts), observed > 0, told)
+    return Figures(looked, amounts, observed > 0, told, scan_counts)
 
 
 def _reports_of(asked: _Asked, period: Period) -> dict[str, int] | None:
@@ -158,7 +176,7 @@ def _reports_of(asked: _Asked, period: Period) -> dict[str, int] | None:
     )
 
 
-def _ratios(asked: _Asked) -> list[Shared]:
+def _ratios(asked: _Asked) -> Figures:
     """Bad over known seconds of our own rows; of products without, imported ratios."""
     parts: dict[str, tuple[float, float]] = {}
     for one in asked.judged.analyses:
@@ -181,10 +199,10 @@ def _ratios(asked: _Asked) -> list[Shared]:
         rate = tops[list(inside)].sum() / unders[list(inside)].sum()
         return f"{100 * rate:.4g} % against {100 * overall:.4g} % of all"
 
-    return _findings(looked, scan_ratios(amounts), tops > overall * unders, told)
+    return Figures(looked, amounts, tops > overall * unders, told, scan_ratios)
 
 
-def _levels(asked: _Asked) -> list[Shared]:
+def _levels(asked: _Asked) -> Figures:
     """Mean values against the middle one of the product's offering."""
     values: dict[str, list[float]] = defaultdict(list)
     for one in asked.judged.analyses:
@@ -211,7 +229,7 @@ def _levels(asked: _Asked) -> list[Shared]:
         here, there = means[list(inside)].mean(), means[rest].mean()
         return f"mean {here:.4g} against {there:.4g} of the others"
 
-    return _findings(looked, scan_levels(amounts, worse), hit, told)
+    return Figures(looked, amounts, hit, told, partial(scan_levels, worse=worse))
 
 
 def _against_offering(asked: _Asked, ids: Sequence[str], means: Floats) -> Floats:
@@ -255,21 +273,17 @@ def _looked(asked: _Asked, figures: Mapping[str, object] | None = None) -> Looke
     return looked.only(kept)
 
 
-def _findings(
-    looked: Looked,
-    scanned: Sequence[Enrichment],
-    affected: Mask,
-    told: Callable[[Sequence[int]], str],
-) -> list[Shared]:
+def _findings(figures: Figures) -> list[Shared]:
     """Sure ones, each without a surer one that shares half of its products."""
     found: list[Shared] = []
     taken: list[set[int]] = []
-    for one in scanned:
+    for one in figures.scan(figures.amounts):
         inside = set(one.members)
         if one.q > SURE or len(found) == MOST_FINDINGS:
             break
         if any(2 * len(inside & other) >= min(len(inside), len(other)) for other in taken):
             continue
         taken.append(inside)
-        found.append(replace(shared_of(looked, one, affected), told=told(one.members)))
+        shared = shared_of(figures.looked, one, figures.affected)
+        found.append(replace(shared, told=figures.told(one.members)))
     return found

@@ -41,7 +41,8 @@ class Shared:
     `affected` and `exposed` are product ids: exposed ones share it and have kept the line so far.
     `before` is what began shortly before and is shared by more of them than chance: no cause.
     `rivals` explain nearly as much. `sources`: by how many of the affected each was told. `told`
-    says in words what was found, where it is not the number of violated products.
+    says in words what was found, where it is not the number of violated products. `after` names
+    the surer findings whose products were set aside before.
     """
 
     objective_id: str
@@ -54,6 +55,7 @@ class Shared:
     sources: tuple[tuple[str, int], ...] = ()
     measure: Measure = Measure.VIOLATED
     told: str = ""
+    after: tuple[dict[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[dict[str, str], ...]:
@@ -143,9 +145,11 @@ def _of_objective(
     looked = members_of(table, objective, period, snapshot)
     if not looked.members.bad.any():
         return []
+    found = _one_after_another(looked, scans)
+    before = [one.attributes for one, _ in found]
     return [
-        shared_of(looked, one, looked.members.bad, rivals)
-        for one, rivals in _one_after_another(looked, scans)
+        replace(shared_of(looked, one, looked.members.bad, rivals), after=tuple(before[:place]))
+        for place, (one, rivals) in enumerate(found)
     ]
 
 
