@@ -33,6 +33,8 @@ from trueline.settings.workspace import Workspace
 HISTORY = 3
 # A member is affected by a high level when it lies beyond so much of the other products.
 BEYOND = 0.9
+# A wider name is told where what it adds has so many times its share.
+REST = 1.5
 
 
 @dataclass(frozen=True)
@@ -215,7 +217,8 @@ def _levels(asked: _Asked) -> Figures:
     values |= own
     looked = _looked(asked, values)
     means = np.array([np.mean(values[product]) for product in looked.ids])
-    worse = _against_offering(asked, looked.ids, means) * (-1 if _higher_is_better(asked) else 1)
+    better = "higher" if _higher_is_better(asked) else "lower"
+    worse = _against_offering(asked, looked.ids, means) * (-1 if better == "higher" else 1)
     hit = worse > np.quantile(worse, BEYOND)
     amounts = Amounts(
         looked.members.attributes,
@@ -227,7 +230,7 @@ def _levels(asked: _Asked) -> Figures:
     def told(inside: Sequence[int]) -> str:
         rest = np.setdiff1d(np.arange(len(means)), inside)
         here, there = means[list(inside)].mean(), means[rest].mean()
-        return f"mean {here:.4g} against {there:.4g} of the others"
+        return f"mean {here:.4g} against {there:.4g} of the others ({better} is better)"
 
     return Figures(looked, amounts, hit, told, partial(scan_levels, worse=worse))
 
@@ -274,12 +277,15 @@ def _looked(asked: _Asked, figures: Mapping[str, object] | None = None) -> Looke
 
 
 def _findings(figures: Figures) -> list[Shared]:
-    """Sure ones, each without a surer one that shares half of its products."""
+    """Sure ones, each without a surer one that shares half of its products; a pair is told by one
+    of its attributes where the rest of that one is too high as well."""
+    sure = [one for one in figures.scan(figures.amounts) if one.q <= SURE]
     found: list[Shared] = []
     taken: list[set[int]] = []
-    for one in figures.scan(figures.amounts):
+    for pair in sure:
+        one = next((wide for wide in sure if _wider(wide, pair, figures.amounts)), pair)
         inside = set(one.members)
-        if one.q > SURE or len(found) == MOST_FINDINGS:
+        if len(found) == MOST_FINDINGS:
             break
         if any(2 * len(inside & other) >= min(len(inside), len(other)) for other in taken):
             continue
@@ -287,3 +293,14 @@ def _findings(figures: Figures) -> list[Shared]:
         shared = shared_of(figures.looked, one, figures.affected)
         found.append(replace(shared, told=figures.told(one.members)))
     return found
+
+
+def _wider(wide: Enrichment, narrow: Enrichment, amounts: Amounts) -> bool:
+    """Whether `wide` names part of what `narrow` names, and has clearly more than its share
+    besides."""
+    if not wide.attributes.items() < narrow.attributes.items():
+        return False
+    rest = np.setdiff1d(wide.members, narrow.members)
+    overall = amounts.observed.sum() / amounts.expected.sum()
+    expected = amounts.expected[rest].sum() * overall
+    return bool(amounts.observed[rest].sum() >= REST * expected > 0)

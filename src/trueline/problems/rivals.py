@@ -1,9 +1,10 @@
 """Competing hypotheses: other combinations that explain the same bad members nearly as well.
 
 What a combination explains is measured by its likelihood: bad members at one rate inside and at
-another outside, each the rate that suits it best. A rival is a combination under which the data
-are at least a twentieth as likely as under the finding. Members that have one of the two and not
-the other tell them apart; where there are none on either side, nothing does.
+another outside, each the rate that suits it best. A rival is a combination with at least half of
+the finding's bad members, under which the data are at least a twentieth as likely as under the
+finding; what explains other members is another finding, and no rival. Members that have one of the
+two and not the other tell them apart; where there are none on either side, nothing does.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def rivals_of(
     own = _log_likelihood(finding, bad)
     found = []
     for other in others:
-        if other.members == finding.members:
+        shared = np.intersect1d(finding.members, other.members)
+        hit = int(bad[list(finding.members)].sum())
+        if other.members == finding.members or 2 * int(bad[shared].sum()) < hit:
             continue
         behind = (own - _log_likelihood(other, bad)) / max(finding.design, other.design)
         if behind <= math.log(NEAR):

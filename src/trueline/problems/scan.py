@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from trueline.assessment.advised_credits import CHARGE
 from trueline.assessment.values import Verdict
 from trueline.intake.record import latest_delivery
 from trueline.inventory.values import InventorySnapshot, Product
@@ -192,7 +193,7 @@ def _attribute_table(
     products: Sequence[Product], snapshot: InventorySnapshot
 ) -> tuple[pa.Table, list[str]]:
     """What is told of the products and of their customers: offering, the customer's segment, and
-    every characteristic of either that is not their own."""
+    every characteristic of either that is not their own. What they cost is no attribute."""
     columns: dict[str, list[str | None]] = {
         "offering": [product.offering_id or None for product in products]
     }
@@ -204,7 +205,7 @@ def _attribute_table(
         ],
     }
     for prefix, every in told.items():
-        for name in sorted({name for one in every for name in one}):
+        for name in sorted({name for one in every for name in one} - {CHARGE}):
             values = [one.get(name) or None for one in every]
             if 1 < len(set(values)) <= max(2, len(values) // 2):
                 columns[prefix + name] = values
