@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
 from trueline.assessment.values import Verdict
 from trueline.inventory.values import InventorySnapshot, Product
@@ -130,8 +131,8 @@ def test_reports_that_overlap_in_time_are_one() -> None:
 
 
 def test_usual_reports_are_the_own_past_mixed_with_what_is_usual() -> None:
-    # Two periods before: P1 had 3 and 1, P2 none; usual is 4 / (2 periods x 2 products) = 1.
-    # P1: (4 + 1) / 3, P2: (0 + 1) / 3.
+    # Two periods before: P1 had 3 and 1, P2 none; usual is 4 / (2 periods x 2 products) = 1, of
+    # which a tenth is mixed in: P1 (4 + 0.1) / 2.1, P2 (0 + 0.1) / 2.1.
     expected = expected_reports([{"P1": 3}, {"P1": 1}], ["P1", "P2"])
-    assert expected.tolist() == [5 / 3, 1 / 3]
+    assert expected.tolist() == pytest.approx([4.1 / 2.1, 0.1 / 2.1])
     assert expected_reports([], ["P1", "P2"]).tolist() == [1.0, 1.0]

@@ -40,12 +40,14 @@ LEAST = 2  # members of a combination that is looked at
 class Amounts:
     """One entry per member: what was observed of it and expected, or over which denominator.
 
-    `clusters` says what members hang on; without, each stands alone."""
+    `clusters` says what members hang on; without, each stands alone. `least_design`: no set's
+    events weigh more than one for so many."""
 
     attributes: Attributes
     observed: Floats
     expected: Floats
     clusters: Codes | None = None
+    least_design: float = 1.0
 
 
 def scan_counts(amounts: Amounts) -> list[Enrichment]:
@@ -181,7 +183,7 @@ def _designs(
         for one, effect in zip(codes.tolist(), own.tolist(), strict=True):
             at = place.get((positions, tuple(one)))
             if at is not None:
-                design[at] = max(1.0, effect)
+                design[at] = max(amounts.least_design, effect)
     return design
 
 

@@ -31,6 +31,8 @@ from trueline.settings.workspace import Workspace
 
 # So many periods before are looked at for what is usual of a product.
 HISTORY = 3
+# So much of a period's usual reports is mixed into a product's own past.
+LITTLE = 0.1
 # A member is affected by a high level when it lies beyond so much of the other products.
 BEYOND = 0.9
 # A wider name is told where what it adds has so many times its share.
@@ -120,13 +122,13 @@ def reports(
 
 
 def expected_reports(before: Sequence[Mapping[str, int]], products: Sequence[str]) -> Floats:
-    """What each product usually has in a period, its own past mixed with one period of what is
-    usual of all; all alike where there is no past."""
+    """What each product usually has in a period, its own past with a little of what is usual of
+    all mixed in, for those that had none; all alike where there is no past."""
     had = np.array([sum(one.get(product, 0) for one in before) for product in products], float)
     usual = had.mean() / len(before) if before and len(products) else 0.0
     if not usual:
         return np.ones(len(products))
-    expected: Floats = (had + usual) / (len(before) + 1)
+    expected: Floats = (had + LITTLE * usual) / (len(before) + LITTLE)
     return expected
 
 
@@ -146,6 +148,8 @@ def _counts(asked: _Asked) -> Figures:
         observed,
         expected_reports(before, looked.ids),
         looked.members.clusters,
+        # What was expected from so few periods scatters as well: the two variances add.
+        least_design=1 + 1 / len(before) if any(sum(one.values()) for one in before) else 1.0,
     )
 
     def told(inside: Sequence[int]) -> str:
