@@ -15,7 +15,8 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.settings.workspace import Workspace, current_workspace
 
 app = typer.Typer(
-    no_args_is_help=True, help="Load offerings, inventory, measurements, events, exclusions."
+    no_args_is_help=True,
+    help="Load offerings, inventory, measurements, events, exclusions, analyses.",
 )
 
 Files = Annotated[list[Path], typer.Argument(help="Files, each loaded as one delivery.")]
@@ -121,6 +122,14 @@ def exclusions(files: Files) -> None:
     from trueline.outages.load import load_exclusions
 
     _load_each(files, load_exclusions, "exclusions")
+
+
+@app.command()
+def analyses(files: Files) -> None:
+    """Performance analyses, violations, degradation reports, tickets: CSV, Parquet or JSON."""
+    from trueline.problems.load_analyses import load_analyses
+
+    _load_each(files, load_analyses, "analyses")
 
 
 @app.command()

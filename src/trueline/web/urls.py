@@ -17,7 +17,8 @@ from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.pivot import pivot_page
-from trueline.web.views.problems import problem, problems
+from trueline.web.views.problem import finding, pack, problem
+from trueline.web.views.problems import problems
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
 from trueline.web.views.regimes import alert, alerts, regime, regimes
@@ -43,7 +44,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("explanations/", explanation, name="explanation"),
     path("lineage/", lineage, name="lineage"),
     path("problems/", problems, name="problems"),
+    path("problems/findings/<int:place>/", finding, name="finding"),
     path("problems/<int:number>/", problem, name="problem"),
+    path("problems/<int:number>/pack.zip", pack, name="problem-pack"),
     path("reconciliation/", reconciliation, name="reconciliation"),
     path("identities/", identities, name="identities"),
     path("pivot/", pivot_page, name="pivot"),
