@@ -23,7 +23,7 @@ from trueline.assessment.summaries.due import (
     with_renewed,
     works_of,
 )
-from trueline.assessment.summaries.merge import fewer_parts, sorted_runs
+from trueline.assessment.summaries.merge import as_asked_for, fewer_parts
 from trueline.assessment.summaries.parts import KEYS_PER_PART, Index, Part, SummaryStore
 from trueline.assessment.summaries.reduce import (
     DAY_BITS,
@@ -160,8 +160,7 @@ class Making:
                 name: pa.concat_tables([SCHEMAS[name].empty_table(), *(t[name] for t, _ in found)])
                 for name in SCHEMAS
             }
-            merged["runs"] = sorted_runs(merged["runs"])
-            for lo, own in _by_range(work, merged):
+            for lo, own in _by_range(work, as_asked_for(merged)):
                 part = Part(
                     f"p{number:06d}", work.month, lo, self.delivery, overlapping=overlapping
                 )
