@@ -135,7 +135,7 @@ def test_columns_decide_as_one_verdict_after_the_other(
     table = decided_columns(plan, figures)
 
     assert all(fits(objective) for objective, _, _ in asked)
-    assert DecidedColumns(table, frozenset(), frozenset(), []).values() == [
+    assert DecidedColumns(table, rows.astype(np.int32), frozenset(), frozenset(), []).values() == [
         one_by_one(*one) for one in asked
     ]
 

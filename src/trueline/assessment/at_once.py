@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trueline.assessment.plan import PlanRequest, Task
-from trueline.assessment.values import AssessmentRow, Verdict
+from trueline.assessment.values import DAILY_SCHEMA, AssessmentRow, Verdict
 from trueline.calendars.intervals import Interval
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.measurement.plain_arrow import column_of, numbers_of
@@ -32,10 +32,12 @@ class ColumnsAsked:
 
 @dataclass(frozen=True)
 class DecidedColumns:
-    """`rows`: of ROW_SCHEMA, in no order. `objectives`: by identity, those that columns decide;
-    `doubtful`: products for which they do not. `left`: products of which something is left."""
+    """`rows`: of ROW_SCHEMA, in no order; `first_day`: of the period of each, since 1970, local.
+    `objectives`: by identity, those that columns decide; `doubtful`: products for which they do
+    not. `left`: products of which something is left."""
 
     rows: pa.Table
+    first_day: npt.NDArray[np.int32]
     objectives: frozenset[int]
     doubtful: frozenset[str]
     left: Sequence[Product]
@@ -58,15 +60,22 @@ class DecidedColumns:
         return [AssessmentRow(*row) for row in zip(*lists, strict=True)]
 
 
-def in_order(rows: pa.Table) -> pa.Table:
-    """By product, objective and period, as an assessment gives its rows."""
-    ranks = [_ranks(rows[name]) for name in ("period_start", "objective_id", "product_id")]
+    def daily(self) -> pa.Table:
+        """The rows as DAILY_SCHEMA."""
+        day = column_of(self.first_day).cast(pa.date32())
+        return self.rows.append_column("day", day).select(DAILY_SCHEMA.names)
+
+
+def in_order(rows: pa.Table, time: str = "period_start") -> pa.Table:
+    """By product, objective and period, as an assessment gives its rows; or by day."""
+    ranks = [_ranks(rows[name]) for name in (time, "objective_id", "product_id")]
     return rows.take(column_of(np.lexsort(ranks)))
 
 
 def _ranks(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     if not pa.types.is_string(column.type):
-        return numbers_of(column.cast(pa.int64()))
+        whole = pa.int32() if pa.types.is_date32(column.type) else pa.int64()
+        return numbers_of(column.cast(whole)).astype(np.int64)
     coded = column.combine_chunks().dictionary_encode()
     words = coded.dictionary.to_pylist()
     rank = np.empty(len(words), np.int64)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 
 from trueline.assessment.at_once import ColumnsAsked, DecidedColumns
@@ -13,6 +15,8 @@ from trueline.assessment.summaries.parts import KEYS_PER_PART
 from trueline.assessment.summaries.wishes import watch_of
 from trueline.assessment.verdict_columns import MOST_SECONDS, ShareColumns, decided_columns, fits
 from trueline.offerings.values import ServiceLevelObjective, Statistic
+
+_EPOCH = date(1970, 1, 1)
 
 
 def decided_at_once(summaries: OpenSummaries, asked: ColumnsAsked) -> DecidedColumns:
@@ -46,8 +50,10 @@ def decided_at_once(summaries: OpenSummaries, asked: ColumnsAsked) -> DecidedCol
     figures = ShareColumns(found.known_s[rows], found.good_s[rows], found.samples[rows])
     named = {one.id for one in plan.left}
     more = [plan.products[place] for place in doubtful if plan.products[place].id not in named]
+    mine = plan.take(rows)
     return DecidedColumns(
-        decided_columns(plan.take(rows), figures),
+        decided_columns(mine, figures),
+        mine.by_due(lambda due: (due.period.first - _EPOCH).days).astype(np.int32),
         frozenset(numbers.taken),
         frozenset(plan.products[place].id for place in doubtful),
         [*plan.left, *more],
