@@ -59,7 +59,6 @@ class DecidedColumns:
         lists[place] = [Verdict(word) for word in lists[place]]
         return [AssessmentRow(*row) for row in zip(*lists, strict=True)]
 
-
     def daily(self) -> pa.Table:
         """The rows as DAILY_SCHEMA."""
         day = column_of(self.first_day).cast(pa.date32())

@@ -21,7 +21,7 @@ from trueline.standards.models import ProposalAct, StandardProposal
 from trueline.standards.overview import StandardLine, VersionLine
 from trueline.standards.reissue import Reissue
 from trueline.standards.replay import Replay
-from trueline.standards.replay_told import ReplayTold, Tally
+from trueline.standards.replay_told import ReplayTold, Tally, bounds_told
 from trueline.standards.suggestion import Suggestion
 
 PRINTED = 20
@@ -165,12 +165,15 @@ def print_reissue(reissue: Sequence[Reissue]) -> None:
 
 def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
     """Today beside the draft, together, by period and by segment."""
-    how = "from the granules" if replay.exact else "from stored figures"
     console.out.print(
-        f"{told.total.figures:,} figures of {len(replay.periods)} periods {how} in "
+        f"{told.total.figures:,} figures of {len(replay.periods)} periods {replay.source.value} in "
         f"{elapsed_s:.1f} s; {replay.negotiated:,} products keep other terms",
         markup=False,
     )
+    if replay.bounds is not None:
+        console.out.print(
+            f"{bounds_told(replay.bounds, told.unsure)}; --exact says more", markup=False
+        )
     counted = ("met", "at risk", "breached", "open")
     table = Table("", "version", *counted, "share met", "5 % margin", "credits")
     for one in (told.total, *told.periods, *told.segments):

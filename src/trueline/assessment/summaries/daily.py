@@ -4,7 +4,7 @@ without a look at the runs of the days that count whole."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from trueline.assessment.summaries.parts import (
 )
 from trueline.assessment.summaries.reduce import DAY_BITS, DAY_S, KNOWN, NO_NUMBER
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.sketches import Sketch, pack_sketch
 from trueline.measurement.plain_arrow import numbers_of
 
 
@@ -52,9 +53,10 @@ class SharesAsked:
 
 @dataclass(frozen=True)
 class SharesFound:
-    """`kept`: whether the violations of the threshold are kept on every day that was measured;
-    where not, `good_s` says nothing."""
+    """`summed`: whether the reading is summed up on every day on which its parameter was measured;
+    `kept`: whether the violations of the threshold are too; where not, `good_s` says nothing."""
 
+    summed: Flags
     kept: Flags
     known_s: Integers
     good_s: Integers
@@ -98,6 +100,7 @@ class DailySums:
     store: SummaryStore
     index: Index
     parts: Sequence[Part]
+    _sketches: dict[int, list[Sketch]] = field(default_factory=dict)
 
     def figures(self, asked: SharesAsked) -> SharesFound:
         first, end = -(-asked.start_s // DAY_S), asked.end_s // DAY_S
@@ -110,9 +113,33 @@ class DailySums:
         known_s = self._days.between("known_s", days) + some.known_s - none.known_s
         bad_s = self._watched.between("bad_s", bad_days) + some.bad_s - none.bad_s
         samples = self._days.between("present", days) + some.samples - none.samples
-        return SharesFound(self._kept(asked, series, watched), known_s, known_s - bad_s, samples)
+        kept = self._kept(asked, series, watched)
+        return SharesFound(*kept, known_s, known_s - bad_s, samples)
 
-    def _kept(self, asked: SharesAsked, series: Integers, watched: Integers) -> Flags:
+    def one_step(self, asked: SharesAsked) -> Flags:
+        """Whether the granules of each series all last equally long."""
+        lowest = np.full(len(asked), np.iinfo(np.int64).max)
+        highest = np.zeros(len(asked), np.int64)
+        series = series_code(asked.product, asked.reading, KNOWN)
+        for part in self.parts:
+            least, most = self.store.packed_runs(part).steps(series)
+            lowest = np.where(most > 0, np.minimum(lowest, least), lowest)
+            highest = np.maximum(highest, most)
+        found: Flags = (highest == 0) | (lowest == highest)
+        return found
+
+    def sketches(self, month: int) -> list[Sketch]:
+        """Histograms that together tell the whole of a month; `month`: its first day."""
+        if month not in self._sketches:
+            mine = [part for part in self.parts if part.month == month]
+            if any(part.covers for part in mine[1:]):
+                told = self.store.table(mine, "buckets")
+                self._sketches[month] = [Sketch.of(*pack_sketch(told))]
+            else:
+                self._sketches[month] = [self.store.sketch(part) for part in mine]
+        return self._sketches[month]
+
+    def _kept(self, asked: SharesAsked, series: Integers, watched: Integers) -> tuple[Flags, Flags]:
         """As `Answers` asks: on every day with anything of the parameter, around the time asked
         about, the reading is summed up and the threshold is watched."""
         first, end = asked.start_s // DAY_S - 1, (asked.end_s - 1) // DAY_S + 2
@@ -126,9 +153,9 @@ class DailySums:
                 (self._parameter_codes, plain),
             )
         ]
-        kept: Flags = (counts[0] == counts[2]) & (counts[0] == counts[1])
-        kept |= asked.start_s == asked.end_s
-        return kept
+        summed: Flags = (counts[0] == counts[2]) | (asked.start_s == asked.end_s)
+        kept: Flags = summed & ((counts[0] == counts[1]) | (asked.start_s == asked.end_s))
+        return summed, kept
 
     def _within(self, asked: SharesAsked, windows: Windows) -> _Seconds:
         """Seconds and samples in windows, added up by question, from the runs of every part."""
@@ -174,7 +201,7 @@ class DailySums:
 
     def _watched_series(self, series: Integers, watch: Integers) -> Integers:
         found: Integers = series * max(len(self.index.watches), 1) + watch
-        return found
+        return np.where(watch < 0, -1, found)
 
     @cached_property
     def _day_table(self) -> dict[str, Integers]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from trueline.assessment.planned_columns import Windows, added_up
 from trueline.assessment.summaries.reduce import DAY_S, RUNS_SCHEMA, table_of
 from trueline.assessment.summaries.runs import Flags, Integers
-from trueline.measurement.plain_arrow import numbers_of
+from trueline.measurement.plain_arrow import column_of, numbers_of
 
 SLICES_SCHEMA = pa.schema(
     [
@@ -48,13 +48,13 @@ def pack_runs(runs: pa.Table, base_s: int) -> tuple[pa.Table, pa.Table]:
         "first": heads,
     }
     slices = table_of(columns_of_slices, SLICES_SCHEMA)
-    columns, constant = {"start": pa.array(_long(runs["start_s"]) - base_s).cast(pa.uint32())}, {}
+    columns, constant = {"start": column_of(_long(runs["start_s"]) - base_s).cast(pa.uint32())}, {}
     for name in ("step_s", "count"):
         numbers = _long(runs[name])
         if len(numbers) and (numbers == numbers[0]).all():
             constant[name] = str(int(numbers[0]))
         else:
-            columns[name] = pa.array(numbers).cast(_narrowest(numbers))
+            columns[name] = narrowest(numbers)
     return slices, pa.table(columns).replace_schema_metadata(constant)
 
 
@@ -62,9 +62,27 @@ def _long(column: pa.ChunkedArray) -> Integers:
     return numbers_of(column).astype(np.int64)
 
 
-def _narrowest(numbers: Integers) -> pa.DataType:
+def narrowest(numbers: Integers) -> pa.Array:
+    """Numbers from 0 up as a column of as few bytes as hold them."""
     most = int(numbers.max()) if len(numbers) else 0
-    return next(width for width in _WIDTHS if most < 1 << width.bit_width)
+    return column_of(numbers).cast(next(w for w in _WIDTHS if most < 1 << w.bit_width))
+
+
+def slices_of(code: Integers, first: Integers, asked: Integers) -> tuple[Integers, Integers]:
+    """From where to where each series lies; the same twice for one that is not there."""
+    if not len(code):
+        none = np.zeros(len(asked), np.int64)
+        return none, none
+    at = np.minimum(np.searchsorted(code, asked), len(code) - 1)
+    there = code[at] == asked
+    return np.where(there, first[at], 0), np.where(there, first[at + 1], 0)
+
+
+def spread(begin: Integers, sizes: Integers) -> tuple[Integers, Integers]:
+    """Every place of slices of these sizes, one slice after the other; and whose each is."""
+    owner = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
+    places: Integers = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(sizes) - sizes), sizes)
+    return places, owner
 
 
 @dataclass(frozen=True)
@@ -108,17 +126,28 @@ class PackedRuns:
         }
         return table_of(columns, RUNS_SCHEMA)
 
+    def steps(self, series: Integers) -> tuple[Integers, Integers]:
+        """The shortest and the longest granule of each series; 0 where it has none."""
+        low, high = slices_of(self.code, self.first, series)
+        if self.step.strides == (0,) and len(self.step):
+            step = np.where(low < high, np.int64(self.step[0]), 0)
+            return step, step
+        some = np.flatnonzero(low < high)
+        places, owner = spread(low[some], high[some] - low[some])
+        step = self.step[places].astype(np.int64)
+        heads = np.flatnonzero(np.concatenate((owner[:1] == owner[:1], owner[1:] != owner[:-1])))
+        least, most = np.zeros((2, len(series)), np.int64)
+        if len(some):
+            least[some] = np.minimum.reduceat(step, heads)
+            most[some] = np.maximum.reduceat(step, heads)
+        return least, most
+
     def within(self, series: Integers, windows: Windows) -> Touched:
         """The runs of each window's series that may reach into it. `series`: by window."""
-        at = np.minimum(np.searchsorted(self.code, series), max(len(self.code) - 1, 0))
-        there = self.code[at] == series if len(self.code) else np.zeros(len(series), np.bool_)
-        low = np.where(there, self.first[at], 0)
-        high = np.where(there, self.first[np.minimum(at + 1, len(self.first) - 1)], 0)
+        low, high = slices_of(self.code, self.first, series)
         begin = np.maximum(self._before(low, high, windows.opens) - 1, low)
         end = self._before(low, high, windows.closes)
-        counts = np.maximum(end - begin, 0)
-        which = np.repeat(np.arange(len(series)), counts).astype(np.int64)
-        run = np.arange(len(which)) + np.repeat(begin - (np.cumsum(counts) - counts), counts)
+        run, which = spread(begin, np.maximum(end - begin, 0))
         return Touched(
             which,
             self.start[run].astype(np.int64) + self.base_s,

@@ -22,6 +22,7 @@ from trueline.assessment.store import write_whole
 from trueline.assessment.summaries.packed import PackedRuns, pack_runs
 from trueline.assessment.summaries.reduce import DAY_S, SCHEMAS, Tables, Watch
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.sketches import Sketch, pack_sketch
 from trueline.intake.record import locked
 from trueline.measurement.plain_arrow import column_of, numbers_of
 from trueline.offerings.values import Comparator
@@ -85,6 +86,7 @@ class SummaryStore:
         self.root = workspace.summaries
         self._read: dict[tuple[str, str], pa.Table] = {}
         self._packed: dict[str, PackedRuns] = {}
+        self._sketches: dict[str, Sketch] = {}
 
     @property
     def _index(self) -> Path:
@@ -141,6 +143,7 @@ class SummaryStore:
                 path.unlink(missing_ok=True)
         self._read = {key: table for key, table in self._read.items() if key[0] in named}
         self._packed = {name: runs for name, runs in self._packed.items() if name in named}
+        self._sketches = {name: one for name, one in self._sketches.items() if name in named}
 
     def write(self, part: Part, tables: Tables) -> Part:
         """Write a part's tables; it counts once an index names it."""
@@ -157,7 +160,11 @@ class SummaryStore:
         rows = sum(table.num_rows for table in tables.values())
         slices, packed = pack_runs(runs, part.month * DAY_S)
         size = self._write_table(part, "slices", slices)
-        size += self._write_table(part, "runs", packed, compression=None)  # mapped as it lies
+        series, sketch = pack_sketch(tables["buckets"])
+        size += self._write_table(part, "series", series)
+        # Mapped as they lie:
+        size += self._write_table(part, "runs", packed, compression=None)
+        size += self._write_table(part, "sketch", sketch, compression=None)
         for name, table in tables.items():
             if name != "runs":
                 size += self._write_table(part, name, table.cast(SCHEMAS[name]))
@@ -196,6 +203,13 @@ class SummaryStore:
             slices, runs = (self._read_table(part, name) for name in ("slices", "runs"))
             self._packed[part.name] = PackedRuns.of(slices, runs, part.month * DAY_S)
         return self._packed[part.name]
+
+    def sketch(self, part: Part) -> Sketch:
+        """The histograms of a whole part."""
+        if part.name not in self._sketches:
+            series, sketch = (self._read_table(part, name) for name in ("series", "sketch"))
+            self._sketches[part.name] = Sketch.of(series, sketch)
+        return self._sketches[part.name]
 
     def table(
         self, parts: Sequence[Part], name: str, columns: Sequence[str] | None = None

@@ -95,7 +95,8 @@ class _Numbers:
 def _found(summaries: OpenSummaries, asked: SharesAsked) -> SharesFound:
     """Figures of every question, range of products by range."""
     rows = len(asked)
-    found = SharesFound(np.ones(rows, np.bool_), *(np.zeros(rows, np.int64) for _ in range(3)))
+    sure = np.ones((2, rows), np.bool_)
+    found = SharesFound(*sure, *np.zeros((3, rows), np.int64))
     busy = np.flatnonzero((asked.product >= 0) & (asked.start_s < asked.end_s))
     ranges = asked.product[busy] // KEYS_PER_PART
     for one in np.unique(ranges).tolist():
