@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trueline.cli import console
+from trueline.cli.load import keep_summaries
 from trueline.measurement.unknown import replay_unknown
 
 
@@ -13,3 +14,4 @@ def replay() -> None:
     with console.load_options("replay") as options:
         report = replay_unknown(workspace, options)
     console.print_report(report, "replay")
+    keep_summaries()

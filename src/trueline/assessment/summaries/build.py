@@ -74,9 +74,12 @@ class SummaryBuilder:
     engine: Engine
     _remembered: tuple[Wishes, int, int] | None = field(default=None, init=False)
 
-    def bring_up_to_date(self, standards: Callable[[], Standards]) -> BuildReport:
-        """Everything recorded up to now. `standards` are read where they are needed."""
-        with self.store.writing():
+    def bring_up_to_date(
+        self, standards: Callable[[], Standards], wait_s: float = 30.0
+    ) -> BuildReport:
+        """Everything recorded up to now. `standards` are read where they are needed. BusyError
+        where another build goes on for longer than `wait_s`."""
+        with self.store.writing(wait_s):
             index = self.store.index()
             delivery = latest_delivery()
             if index.level >= delivery:

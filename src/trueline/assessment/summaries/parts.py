@@ -96,10 +96,11 @@ class SummaryStore:
         return self._index.exists()
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
-        """One builder at a time; readers never wait."""
+    def writing(self, wait_s: float) -> Iterator[None]:
+        """One builder at a time, BusyError after so long; readers never wait."""
         self.root.mkdir(parents=True, exist_ok=True)
-        with locked(self.root / "build.lock", "Another build of summaries is under way"):
+        busy = "Another build of summaries is under way"
+        with locked(self.root / "build.lock", busy, wait_s=wait_s):
             yield
 
     def index(self) -> Index:
