@@ -31,6 +31,20 @@ def _load_each(files: list[Path], loader: Loader, what: str) -> None:
         console.print_report(report, f"{what} {file}")
 
 
+def keep_summaries() -> None:
+    """What was just loaded is summed up too, where the workspace keeps summaries."""
+    workspace = current_workspace()
+    if not workspace.summaries.is_dir():
+        return
+    from trueline.assessment.summed import kept_up
+    from trueline.engine.duckdb import DuckDBEngine
+
+    report = kept_up(workspace, lambda: DuckDBEngine(spill_dir=workspace.home / "spill"))
+    if report is not None and report.product_days:
+        days = report.product_days
+        console.out.print(f"Summed up {days:,} days of a product and parameter", markup=False)
+
+
 def _replay_what_waits() -> None:
     """Measurements that came before their product or parameter was known are taken in now."""
     folder = current_workspace().lake / "unknown"
@@ -43,6 +57,7 @@ def _replay_what_waits() -> None:
     if report is not None:
         console.print_report(report, "measurements that waited")
         apply_certain_names()
+        keep_summaries()
 
 
 def apply_certain_names() -> None:
@@ -154,3 +169,4 @@ def measurements(
         report = load_measurements(workspace, files, options)
     console.print_report(report, "measurements")
     apply_certain_names()
+    keep_summaries()
