@@ -20,14 +20,10 @@ from trueline.errors import InputError
 from trueline.settings.workspace import Workspace
 from trueline.trends.daily_history import stored_history
 from trueline.trends.deterioration import ScanSetting
-from trueline.trends.workspace_scan import (
-    ScanRequest,
-    TrendScan,
-    scan_history,
-    store_scan,
-    stored_scan,
-    value_index,
-)
+from trueline.trends.findings import TrendScan
+from trueline.trends.scan_store import store_scan, stored_scan
+from trueline.trends.value_index import value_index
+from trueline.trends.workspace_scan import ScanRequest, scan_history
 
 FIRST = date(2026, 7, 1)
 PRODUCTS = tuple(f"P-{at}" for at in range(12))

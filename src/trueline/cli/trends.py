@@ -14,16 +14,11 @@ from trueline.assessment.known import what_was_known
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
 from trueline.errors import InputError, Place
-from trueline.trends.asking import USUAL_DIMENSIONS, scan_request
-from trueline.trends.daily_history import stored_history
+from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
+from trueline.trends.asking import USUAL_DIMENSIONS, Asking
 from trueline.trends.deterioration import ScanSetting
-from trueline.trends.workspace_scan import (
-    TrendFinding,
-    TrendScan,
-    scan_history,
-    store_scan,
-    stored_scan,
-)
+from trueline.trends.findings import Outlook, QuietSeries, TrendFinding, TrendScan, tell
+from trueline.trends.scan_store import store_scan, stored_scan
 
 app = typer.Typer(no_args_is_help=True, help="What is getting worse, since when, how sure.")
 
@@ -45,18 +40,23 @@ def scan(
     ] = False,
     measuring_changed: Annotated[
         Path | None,
-        typer.Option(help="CSV file with product_id and day: probes replaced, counters redefined"),
+        typer.Option(
+            help="CSV file with product_id and day: probes replaced, counters redefined; of these "
+            "products nothing that the records or figures show is believed instead"
+        ),
     ] = None,
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="test whole weeks, for slow drift under noisy days")
+    ] = False,
     as_of: Annotated[str | None, typer.Option(help="memberships as known at this time")] = None,
 ) -> None:
     """Test the daily figures of every group and objective, and keep what was found."""
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
-    history = stored_history(workspace.results, last_days=days)
     setting = ScanSetting(share_false=q, floor=floor, dependent=dependent)
-    changed = _changes(measuring_changed) if measuring_changed else {}
-    request = scan_request(known.snapshot, known.catalog, by or USUAL_DIMENSIONS, setting, changed)
-    found = scan_history(history, request)
+    asking = Asking(by or USUAL_DIMENSIONS, setting)
+    told = _changes(measuring_changed) if measuring_changed else None
+    found = scan_workspace(workspace, known, WorkspaceScan(asking, days, weekly, told))
     store_scan(workspace, found)
     _print(found)
 
@@ -72,12 +72,15 @@ def show(
     if key is None:
         _print(found)
         return
-    mine = [one for one in found.findings if one.key == key]
-    if not mine:
-        console.out.print(f"nothing was called of {key}", markup=False)
+    for one in found.findings:
+        if one.key == key:
+            _print_one(one, found)
+    quiet = [one for one in found.quiet if one.key == key]
+    for series in quiet:
+        console.out.print(_told_quiet(series), markup=False)
+    if not quiet and all(one.key != key for one in found.findings):
+        console.out.print(f"nothing was tested of {key}", markup=False)
         _print_what_could_be_seen(found)
-    for one in mine:
-        _print_one(one, found)
 
 
 def _changes(path: Path) -> dict[str, list[date]]:
@@ -101,7 +104,8 @@ def _changes(path: Path) -> dict[str, list[date]]:
 
 
 def _print(found: TrendScan) -> None:
-    table = Table("what", "of", "objective", "course", "since", "before", "now", "q", "members")
+    names = ("what", "of", "objective", "course", "since", "before", "now", "q", "members")
+    table = Table(*names, "breaks its line")
     for one in found.findings:
         table.add_row(
             one.dimension,
@@ -112,6 +116,7 @@ def _print(found: TrendScan) -> None:
             *one.told(),
             one.sure(),
             str(one.members),
+            _when(one.outlook),
         )
     if found.findings:
         console.out.print(table)
@@ -144,6 +149,51 @@ def _print_one(one: TrendFinding, found: TrendScan) -> None:
     ]
     if one.member:
         lines.append(f"  it goes away without {one.member}")
+    if one.because:
+        lines.append(f"  {one.because}")
+    if one.changes:
+        lines.append(f"  new levels from {', '.join(one.changes)}")
+    if one.outlook is not None:
+        lines.append(f"  {_told_outlook(one.outlook, one.measure)}")
     if one.told_in:
         lines.append(f"  it goes away without the members of {one.told_in}")
     console.out.print("\n".join(lines), markup=False)
+
+
+def _when(outlook: Outlook | None) -> str:
+    """By when, in a few words; empty where there is no line."""
+    if outlook is None:
+        return ""
+    return outlook.expected or f"{_chance(outlook.probability)} in {outlook.days_ahead} days"
+
+
+def _told_outlook(outlook: Outlook, measure: str) -> str:
+    told = (
+        f"its line is {tell(outlook.line, measure)}; a week beyond it within {outlook.days_ahead} "
+        f"days: {_chance(outlook.probability)}"
+    )
+    if outlook.earliest:
+        latest = outlook.latest or "beyond them"
+        told += f", likely by {outlook.expected or 'no day of these'} "
+        told += f"(10 % by {outlook.earliest}, 90 % {latest})"
+    if outlook.error is not None and outlook.naive_error is not None:
+        better = "better" if outlook.error < outlook.naive_error else "no better"
+        told += f"; back-test {better} than repeating last week"
+    return told
+
+
+def _told_quiet(one: QuietSeries) -> str:
+    seen = (
+        "most days are equal, and no growth can be told"
+        if one.detectable is None
+        else f"growth below {one.detectable:.0%} over these days would not have been seen"
+    )
+    return (
+        f"{one.dimension} {one.key}, {one.objective_id}, {one.measure}: {one.kind}, "
+        f"q {one.q_value:.2g}; {seen}"
+    )
+
+
+def _chance(probability: float) -> str:
+    """Floored, and 100 % only if it is certain."""
+    return f"{int(probability * 100)} %"
