@@ -81,6 +81,21 @@ def test_what_is_not_of_one_probe_alone_is_left_as_a_fault(
         assert probes_changed(history(objective(values)), _by(nodes), PARAMETERS, WORSE) == {}, case
 
 
+def test_the_fewer_the_products_the_more_others_have_to_stand_still() -> None:
+    """Three of one probe stepped: among 18 of the service the chance is 1 in 816, of 7 1 in 35."""
+    values = _values(1)
+    values[[0, 2, 4], CHANGE:] *= 1.1
+    by = {
+        product: replace(one, probe="probe-0" if product in ("P-0", "P-2", "P-4") else "probe-1")
+        for product, one in _by().items()
+    }
+    few = history(objective(values[:7]))
+    more = history(objective(values[:18]))
+
+    assert probes_changed(few, by, PARAMETERS, WORSE) == {}
+    assert set(probes_changed(more, by, PARAMETERS, WORSE)) == {"P-0", "P-2", "P-4"}
+
+
 def test_a_drift_of_one_probes_products_is_no_step() -> None:
     values = _values(1)
     values[::2] *= np.exp(np.maximum(np.arange(DAYS) - 20, 0) * 0.002)

@@ -14,8 +14,10 @@ from trueline.assessment.known import what_was_known
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
 from trueline.errors import InputError, Place
+from trueline.settings.workspace import Workspace
 from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
 from trueline.trends.asking import USUAL_DIMENSIONS, Asking
+from trueline.trends.daily_history import newest_assessment
 from trueline.trends.deterioration import ScanSetting
 from trueline.trends.findings import Outlook, QuietSeries, TrendFinding, TrendScan, tell
 from trueline.trends.scan_store import store_scan, stored_scan
@@ -49,6 +51,15 @@ def scan(
         bool, typer.Option("--weekly", help="test whole weeks, for slow drift under noisy days")
     ] = False,
     as_of: Annotated[str | None, typer.Option(help="memberships as known at this time")] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="put it on record: raise, follow and clear, as the worker does"
+        ),
+    ] = False,
+    signed: Annotated[
+        str | None, typer.Option(help="who records it (default: the user of this machine)")
+    ] = None,
 ) -> None:
     """Test the daily figures of every group and objective, and keep what was found."""
     workspace = console.workspace()
@@ -59,6 +70,39 @@ def scan(
     found = scan_workspace(workspace, known, WorkspaceScan(asking, days, weekly, told))
     store_scan(workspace, found)
     _print(found)
+    if record:
+        _record(workspace, found, console.signed_by(signed))
+
+
+@app.command()
+def standing(
+    every: Annotated[bool, typer.Option("--all", help="those that were cleared too")] = False,
+) -> None:
+    """What is on record as getting worse, newest first: raised once, cleared by two scans in a
+    row that do not see it any more."""
+    console.workspace()
+    from trueline.trends.record_scan import told_of
+
+    names = ("raised", "cleared", "what", "of", "objective", "of regime", "since", "q then")
+    table = Table(*names)
+    found = told_of(standing_only=not every)
+    for one in found:
+        raised = one.changes.order_by("pk").first()
+        evidence = raised.evidence if raised else {}
+        table.add_row(
+            f"{one.raised_at:%Y-%m-%d}",
+            f"{one.cleared_at:%Y-%m-%d}" if one.cleared_at else "",
+            one.dimension,
+            one.key,
+            f"{one.objective_id}, {one.measure}",
+            one.scope,
+            str(evidence.get("since", "")),
+            f"{evidence.get('q_value', 1):.2g}",
+        )
+    if found:
+        console.out.print(table)
+    else:
+        console.out.print("nothing stands")
 
 
 @app.command()
@@ -81,6 +125,18 @@ def show(
     if not quiet and all(one.key != key for one in found.findings):
         console.out.print(f"nothing was tested of {key}", markup=False)
         _print_what_could_be_seen(found)
+
+
+def _record(workspace: Workspace, found: TrendScan, by: str) -> None:
+    from trueline.trends.record_scan import OnRecord, record_scan
+
+    newest = newest_assessment(workspace.results)
+    on = OnRecord(assessed_at=newest.assessed_at if newest else "")
+    done = record_scan(workspace, found, on, by=by, now=console.now())
+    console.out.print(
+        f"scan {done.number} is on record: {done.raised} raised, {done.cleared} cleared, "
+        f"{done.standing} stand"
+    )
 
 
 def _changes(path: Path) -> dict[str, list[date]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from trueline.assessment.aggregate import Membership, memberships
+from trueline.assessment.aggregate import FIXED_DIMENSIONS, Membership, memberships
 from trueline.assessment.verdict import SHARE_STATISTICS
+from trueline.errors import InputError
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import InventorySnapshot
 from trueline.offerings.values import Catalog, Comparator, ServiceLevelObjective, Statistic
@@ -42,13 +43,16 @@ def scan_request(
     """Every group, and every value of the dimensions wanted; `product` is each product by itself.
     Or one group and its members."""
     if asking.group:
-        rule = parse_rule(snapshot.groups[asking.group].rule)
-        held = frozenset(members(rule, snapshot, catalog=catalog))
+        group = snapshot.groups.get(asking.group)
+        if group is None:
+            raise InputError(f"there is no group {asking.group!r}", mend="Load its rule first")
+        held = frozenset(members(parse_rule(group.rule), snapshot, catalog=catalog))
         over = [Membership("group", asking.group, held), *_each(sorted(held))]
     else:
-        found = memberships(snapshot, catalog, asking.wanted)
-        # Dimensions that every workspace has are not told twice where they are named again.
-        over = list(dict.fromkeys(one for one in found if one.dimension in asking.wanted))
+        # A dimension that every product has is not a characteristic of the same name.
+        further = [one for one in asking.wanted if one not in FIXED_DIMENSIONS]
+        found = memberships(snapshot, catalog, further)
+        over = [one for one in found if one.dimension in asking.wanted]
         if "product" in asking.wanted:
             over += _each(snapshot.products)
     return ScanRequest(

@@ -112,6 +112,37 @@ def _asked(wanted: Wanted | None) -> pc.Expression | None:
     return (pc.field("objective_id") == wanted.objective_id) & pc.field("product_id").isin(products)
 
 
+@dataclass(frozen=True)
+class StoredAssessment:
+    """Which period was assessed, and when."""
+
+    period: str
+    assessed_at: str
+
+
+def newest_assessment(results: Path) -> StoredAssessment | None:
+    """The assessment that was made last, of those with daily figures; None where there is none."""
+    folders = [one for one in _by_time_assessed(results) if (one / "daily.parquet").is_file()]
+    if not folders:
+        return None
+    told = json.loads((folders[-1] / "assessment.json").read_text(encoding="utf-8"))
+    return StoredAssessment(folders[-1].name, str(told.get("assessed_at", "")))
+
+
+def stored_days(results: Path) -> int:
+    """Days from the first to the newest that is stored, 0 where none is; told by the files' own
+    statistics, so that no figure is read."""
+    ends: list[date] = []
+    for path in results.glob("*/daily.parquet"):
+        about = pq.ParquetFile(path).metadata
+        column = about.schema.names.index("day")
+        for group in range(about.num_row_groups):
+            told = about.row_group(group).column(column).statistics
+            if told is not None and told.has_min_max:
+                ends += [told.min, told.max]
+    return (max(ends) - min(ends)).days + 1 if ends else 0
+
+
 def _by_time_assessed(results: Path) -> list[Path]:
     """Folders of stored assessments, the one assessed last at the end."""
     found = []

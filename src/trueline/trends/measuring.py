@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import comb
 
 import numpy as np
 
@@ -23,7 +24,9 @@ RATIO = 1.25
 """Granules that become longer or shorter by this are measured otherwise."""
 LEAST_SIDE = 7
 """Days with data on each side of a change."""
-LEAST_PRODUCTS, LEAST_PLACES = 5, 3
+LEAST_PRODUCTS, LEAST_PLACES = 3, 3
+CHANCE = 0.005
+"""Highest chance that products which step for another reason are so nearly those of one probe."""
 STEPPED = 0.8
 """Share of a probe's products that have to step with it."""
 NEAR_DAYS = 3
@@ -186,12 +189,23 @@ def _stepped(
     width = began.between[1] - began.between[0]
     if began.shape is not Shape.STEP or width > 2 * NEAR_DAYS or not _clear(apart, began.day):
         return None
-    own = _own_steps(levels[inside], began.day)
-    others = _own_steps(levels[outside], began.day)
     half = began.change / 2
-    share = float(np.mean(own / half >= 1)) if len(own) else 0.0
-    moved = float(np.mean(others / half >= 1)) if len(others) else 1.0
-    return (began.day, share, began.change) if share >= STEPPED and moved <= 1 - STEPPED else None
+    own, others = (_own_steps(levels[rows], began.day) / half >= 1 for rows in (inside, outside))
+    if not len(own) or not len(others) or own.mean() < STEPPED or others.mean() > 1 - STEPPED:
+        return None
+    chance = _chance(int(own.sum()), len(own), int(others.sum()), len(others))
+    return (began.day, float(own.mean()), began.change) if chance <= CHANCE else None
+
+
+def _chance(own: int, inside: int, others: int, outside: int) -> float:
+    """Chance that so many of the products that stepped are of this probe, if any were as likely
+    (hypergeometric)."""
+    stepped, every = own + others, inside + outside
+    ways = sum(
+        comb(inside, hit) * comb(outside, stepped - hit)
+        for hit in range(own, min(inside, stepped) + 1)
+    )
+    return ways / comb(every, stepped)
 
 
 def _clear(apart: Floats, day: int) -> bool:
