@@ -109,3 +109,29 @@ class RegimeReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.regime_id} {self.read_by}"
+
+
+class ProblemScanRun(models.Model):
+    """One scan for common problems, of one stored assessment; the problems themselves keep what it
+    found. `held_back`: findings that a person rejected or cancelled lately."""
+
+    period = models.CharField(max_length=16)
+    assessed_at = models.CharField(max_length=40)
+    due_s = models.BigIntegerField()
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="+")
+    findings = models.IntegerField()
+    raised = models.IntegerField()
+    joined = models.IntegerField()
+    held_back = models.IntegerField()
+    run_by = models.CharField(max_length=150)
+    run_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "assessed_at"], name="one_problem_scan_of_an_assessment"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"problem scan of {self.period}"

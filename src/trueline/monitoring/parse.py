@@ -20,10 +20,11 @@ from trueline.monitoring.values import (
 from trueline.offerings.reading import Site, nearest, scalar_text
 
 _TEXTS = ("id", "name", "purpose", "group", "owner", "cadence", "window", "charge")
+_LATER = ("trends",)  # texts that older content lacks: left out where empty, so that it stays alike
 _LISTS = ("objectives", "watchers")
 _NUMBERS = ("cost", "credit_percent")
 _WHOLES = ("stale_after_s", "least_samples")
-_KEYS = (*_TEXTS, *_LISTS, *_NUMBERS, *_WHOLES, "triggers")
+_KEYS = (*_TEXTS, *_LATER, *_LISTS, *_NUMBERS, *_WHOLES, "triggers")
 _REQUIRED = ("id", "group", "owner")
 _TRIGGER_KEYS = ("kind", "raise_at", "clear_below", "allowed_crossings", "tolerance_period_s")
 _ID = re.compile(r"[\w.:-]{1,200}")
@@ -55,7 +56,7 @@ def parse_regime(node: Node, site: Site) -> Regime:
     values: dict[str, object] = {}
     for key, child in entries.items():
         own = site.child(key)
-        if key in _TEXTS:
+        if key in (*_TEXTS, *_LATER):
             values[key] = scalar_text(child, own)
         elif key in _LISTS:
             values[key] = tuple(scalar_text(item, own) for item in _items(child, own))
@@ -73,7 +74,11 @@ def parse_regime(node: Node, site: Site) -> Regime:
 def _check(regime: Regime, node: Node, site: Site) -> None:
     if not _ID.fullmatch(regime.id):
         raise site.child("id").error(node.line, f"{regime.id!r} is no id", "Use letters and digits")
-    for key, known in (("cadence", (*SHORT_CADENCES, *PERIODS)), ("window", PERIODS)):
+    for key, known in (
+        ("cadence", (*SHORT_CADENCES, *PERIODS)),
+        ("window", PERIODS),
+        ("trends", ("", *PERIODS)),
+    ):
         if getattr(regime, key) not in known:
             mend = f"Use one of {', '.join(known)}"
             what = f"{getattr(regime, key)!r} is not a {key}"
@@ -155,6 +160,7 @@ def _number(node: Node, site: Site, *, whole: bool = False) -> Decimal:
 def content_of(regime: Regime) -> str:
     """Canonical JSON of a regime; numbers as text, so that none passes a binary float."""
     plain: dict[str, object] = {key: getattr(regime, key) for key in (*_TEXTS, *_WHOLES)}
+    plain |= {key: getattr(regime, key) for key in _LATER if getattr(regime, key)}
     plain |= {key: list(getattr(regime, key)) for key in _LISTS}
     plain |= {key: str(getattr(regime, key)) for key in _NUMBERS}
     plain["triggers"] = [
