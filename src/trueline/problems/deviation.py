@@ -63,7 +63,8 @@ def silent(actual: Floats, expected: Floats) -> npt.NDArray[np.bool_]:
     if own < LEAST_NOISY or own < NOISIER * noise_of(off[large]):
         return np.zeros(len(size), dtype=np.bool_)
     absolute = 1.4826 * float(np.median(np.abs(actual[small] - expected[small])))
-    hushed: npt.NDArray[np.bool_] = size < SEVERAL * absolute
+    between = (np.abs(actual) + np.abs(expected)) / 2
+    hushed: npt.NDArray[np.bool_] = between < SEVERAL * absolute
     return hushed
 
 
