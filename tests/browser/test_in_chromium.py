@@ -35,6 +35,7 @@ PAGES = {
     "reconciliation": "/reconciliation/",
     "lineage": f"/lineage/?product={MEASURED}&objective=delay-p95&order=worst",
     "suppliers": "/suppliers/?offering=eline-gold",
+    "drift": "/drift/",
     "names in feeds": "/identities/",
     "pivot": "/pivot/?rows=offering&columns=region&mix=segment",
     "a pivot that leaves": "/pivot/?rows=segment&columns=region&leaving=1",

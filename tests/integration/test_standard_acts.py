@@ -23,6 +23,9 @@ from trueline.settings.workspace import Workspace
 from trueline.standards.acts import Deed
 from trueline.standards.approve import approve, record_review, send_back, submit
 from trueline.standards.draft import draft_standards
+from trueline.standards.drift import drift
+from trueline.standards.drift_kinds import Drift, DriftSeverity
+from trueline.standards.drifted import compared_at
 from trueline.standards.exported import export_standards
 from trueline.standards.life_cycle import Part, State
 from trueline.standards.models import ProposalAct, StandardProposal
@@ -252,3 +255,22 @@ def test_people_have_roles_and_passwords_that_are_worth_the_name(workspace: Work
         add_person("an na", [], None)
     with pytest.raises(InputError, match="Nobody is named"):
         may("", frozenset(Role), "act")
+
+
+def test_a_file_that_goes_over_an_approved_standard_is_told_as_drift(
+    loaded: Workspace, tmp_path: Path
+) -> None:
+    published(loaded, drafted("15", "2026-12-01", "rollout: all"))
+    at_s = seconds(NOW)
+    assert drift(compared_at(at_s)) == []
+    file = tmp_path / "sneaked.yaml"
+    file.write_text(CATALOGUE.replace("conformance_target: 20", "conformance_target: 30"))
+    load_offerings(loaded, file, LoadOptions(NOW + timedelta(hours=2)))
+    [found] = drift(compared_at(at_s))
+    assert (found.kind, found.subject) == (Drift.FILE_OVER_APPROVED, "gold/mean")
+    assert found.severity is DriftSeverity.SEVERE
+    assert "sneaked.yaml brought version 3 after version 2 was approved by commercial" in (
+        found.detail
+    )
+    assert "conformance_target" in found.detail
+    assert (found.exposure.products, found.since) == (2, NOW.date())

@@ -20,6 +20,7 @@ COMMANDS = {
     "feeds": ("feeds", "feeds"),
     "reconcile": ("reconcile", "reconcile_records"),
     "identities": ("identities", "app"),
+    "drift": ("drift", "report_drift"),
     "problems": ("problems", "app"),
     "results": ("results", "app"),
     "corrections": ("corrections", "app"),

@@ -35,7 +35,14 @@ from trueline.people.people import may_where_known
 from trueline.people.roles import Role
 from trueline.settings.workspace import Workspace
 from trueline.sourcing.identity_file import FILE, Identifiers, read_identifiers
-from trueline.sourcing.matching import Candidate, ForeignName, IdentityProposal, Sought, propose
+from trueline.sourcing.matching import (
+    Candidate,
+    ForeignName,
+    IdentityProposal,
+    Matches,
+    Sought,
+    propose,
+)
 
 KIND = "identities"  # of deliveries
 DECIDERS = frozenset({Role.DATA_STEWARD, Role.SERVICE_LEVEL_MANAGER})
@@ -74,11 +81,11 @@ def proposals(workspace: Workspace) -> list[IdentityProposal]:
         identifiers_of(workspace).named,
         rejected=rejected_at(delivery),
     )
-    first = propose(names, sought)
-    ids = {one.product_id for proposal in first for one in proposal.candidates}
+    matches = Matches.of(names, sought)
+    ids = {product_id for one in names for product_id in matches.fitting(one.name)}
     with open_lake(workspace) as lake:
         measured = measured_extents(lake, ids)
-    return propose(names, Sought(sought.products, sought.identifiers, measured, sought.rejected))
+    return propose(names, replace(sought, measured=measured), matches)
 
 
 def waiting_names_of(workspace: Workspace) -> list[ForeignName]:

@@ -29,6 +29,8 @@ LISTED = 5  # candidates told of each name
 _TOKENS = 12  # parts of a name that are looked at
 _Places = dict[str, list[tuple[str, str]]]  # products, and what of each
 _PART = re.compile(r"[^\W_]+")
+_SEPARATORS = re.compile(r"[\W_]+")
+_LOOSE = re.compile(r"(?<!\d)-|-(?!\d)")  # but for one between digits
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 
 
@@ -95,16 +97,19 @@ class Sought:
     rejected: frozenset[tuple[str, str]] = frozenset()
 
 
-def propose(names: Sequence[ForeignName], sought: Sought) -> list[IdentityProposal]:
-    """One proposal per name, in order of names; a name that nothing fits has no candidate."""
-    index = _Index.of(names, sought)
-    return [_proposal(name, index, sought) for name in sorted(names, key=lambda n: n.name)]
+def propose(
+    names: Sequence[ForeignName], sought: Sought, matches: Matches | None = None
+) -> list[IdentityProposal]:
+    """One proposal per name, in order of names; a name that nothing fits has no candidate.
+    `matches`: of the same names and products, where they were looked for before."""
+    matches = matches or Matches.of(names, sought)
+    return [_proposal(name, matches, sought) for name in sorted(names, key=lambda n: n.name)]
 
 
-def _proposal(name: ForeignName, index: _Index, sought: Sought) -> IdentityProposal:
+def _proposal(name: ForeignName, matches: Matches, sought: Sought) -> IdentityProposal:
     found = [
         _candidate(name, sought.products[product_id], grades, sought)
-        for product_id, grades in index.fitting(name.name).items()
+        for product_id, grades in matches.fitting(name.name).items()
         if (name.name, product_id) not in sought.rejected
     ]
     found.sort(key=lambda c: (not c.in_service, GRADES.index(c.confidence), c.product_id))
@@ -153,7 +158,7 @@ def _service(product: Product) -> Interval:
 
 
 @dataclass
-class _Index:
+class Matches:
     """Sold offerings by what names may say of them; only what some name asks for is kept."""
 
     identifiers: frozenset[str]
@@ -163,19 +168,22 @@ class _Index:
     spelt: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # by name
 
     @classmethod
-    def of(cls, names: Sequence[ForeignName], sought: Sought) -> _Index:
+    def of(cls, names: Sequence[ForeignName], sought: Sought) -> Matches:
         wanted = {one.name for one in names}
         forms = {normal(name) for name in wanted} | {f for name in wanted for f, _ in _inner(name)}
-        bare = {_bare(name) for name in wanted}
+        bare = {_bare(normal(name)) for name in wanted}
         found = cls(sought.identifiers)
         for product in sought.products.values():
             for what, value in _telling(product):
                 if what != "id" and value in wanted:
                     found.exact[value].append((product.id, what))
-                if (form := normal(value)) in forms:
+                if not found._names(what):
+                    continue
+                form = normal(value)
+                if form in forms:
                     found.alike[form].append((product.id, what))
-                if (form := _bare(value)) in bare:
-                    found.bare[form].append((product.id, what))
+                if (short := _bare(form)) in bare:
+                    found.bare[short].append((product.id, what))
         found._spell({name for name in wanted if not found.fitting(name)}, sought)
         return found
 
@@ -212,18 +220,17 @@ class _Index:
             note = "" if told else ", which is not named as an identifier"
             yield product_id, f"exactly its {what}{note}", grade
         for product_id, what in _few(self.alike.get(normal(name), ())):
-            if (product_id, what) not in self.exact.get(name, ()) and self._names(what):
+            if (product_id, what) not in self.exact.get(name, ()):
                 why = f"its {what} but for case and separators"
                 yield product_id, why, Confidence.STRONG
 
     def _in_part(self, name: str) -> Iterator[tuple[str, str, Confidence]]:
         for form, text in _inner(name):
             for product_id, what in _few(self.alike.get(form, ())):
-                if self._names(what):
-                    yield product_id, f"holds its {what} as {text}", Confidence.FAIR
-        for product_id, what in _few(self.bare.get(_bare(name), ())):
-            same = (product_id, what) in self.alike.get(normal(name), ())
-            if not same and self._names(what):
+                yield product_id, f"holds its {what} as {text}", Confidence.FAIR
+        form = normal(name)
+        for product_id, what in _few(self.bare.get(_bare(form), ())):
+            if (product_id, what) not in self.alike.get(form, ()):
                 yield product_id, f"its {what} but for leading zeros", Confidence.FAIR
 
     def _names(self, what: str) -> bool:
@@ -233,32 +240,23 @@ class _Index:
 def normal(name: str) -> str:
     """Without case and separators, but for one between digits: `P-17` and `p_17` are alike, `1-17`
     and `11-7` are not."""
-    return _joined(_PART.findall(_plain(name)))
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return _LOOSE.sub("", _SEPARATORS.sub("-", plain))
 
 
-def _bare(name: str) -> str:
-    return _joined([_ZEROS.sub("", part) for part in _PART.findall(_plain(name))])
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFKC", name).casefold()
-
-
-def _joined(parts: Sequence[str]) -> str:
-    text = ""
-    for part in parts:
-        between = "-" if text[-1:].isdigit() and part[:1].isdigit() else ""
-        text += between + part
-    return text
+def _bare(form: str) -> str:
+    """A normal form without leading zeros."""
+    return _ZEROS.sub("", form)
 
 
 def _inner(name: str) -> list[tuple[str, str]]:
     """Stretches of whole parts of a name, not all of it, that hold a digit: normal form, text."""
-    found = list(_PART.finditer(unicodedata.normalize("NFKC", name)))[:_TOKENS]
+    plain = unicodedata.normalize("NFKC", name)
+    found = list(_PART.finditer(plain))[:_TOKENS]
     out = []
     for first in range(len(found)):
         for last in range(first, len(found)):
-            text = name[found[first].start() : found[last].end()]
+            text = plain[found[first].start() : found[last].end()]
             form = normal(text)
             whole = last - first + 1 == len(found)
             if not whole and len(form) >= SHORTEST and any(c.isdigit() for c in form):

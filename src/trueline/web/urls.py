@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from trueline.web import ingest
 from trueline.web.views import results
 from trueline.web.views.credits import credits
+from trueline.web.views.drift import drift
 from trueline.web.views.explanation import explanation
 from trueline.web.views.feeds import band_feed, line_feed, vega_script
 from trueline.web.views.home import home
@@ -48,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("problems/<int:number>/", problem, name="problem"),
     path("problems/<int:number>/pack.zip", pack, name="problem-pack"),
     path("reconciliation/", reconciliation, name="reconciliation"),
+    path("drift/", drift, name="drift"),
     path("identities/", identities, name="identities"),
     path("pivot/", pivot_page, name="pivot"),
     path("results/", results.log, name="results"),
