@@ -11,7 +11,7 @@ import pytest
 from trueline.problems import Finding, competing
 from trueline.problems.enrichment import Members, scan_enrichment
 from trueline.problems.leaves import read_attributes
-from trueline.problems.lift import attribute_map, lift_table
+from trueline.problems.lift import attribute_map, lift_table, pair_map
 from trueline.problems.rivals import Rival, rivals_of
 
 
@@ -93,3 +93,15 @@ def test_the_map_puts_what_names_the_finding_first() -> None:
         ("X", 10, 20, True),
         ("Y", 0, 80, False),
     ]
+
+
+def test_two_attributes_of_a_finding_are_held_against_each_other() -> None:
+    """P01 to P19 have both, P00 X alone, P20 the north alone; ten of the first are bad."""
+    members, first, _ = _rivals(BAD, firmware=FIRMWARE, region=REGION)
+    found = pair_map(members, first)
+    assert found is not None
+    assert (found.first, found.rows) == ("firmware", ("X", "Y"))
+    assert (found.second, found.columns) == ("region", ("north", "south"))
+    counts = [[(cell.bad, cell.members, cell.named) for cell in row if cell] for row in found.cells]
+    assert counts == [[(10, 19, True), (0, 1, False)], [(0, 1, False), (0, 79, False)]]
+    assert pair_map(members, {"firmware": "X"}) is None

@@ -148,11 +148,13 @@ def note(
     number: Number,
     what: Annotated[life.NoteAct, typer.Argument(help="what the note is")],
     note: Annotated[
-        str, typer.Option(help="the cause as it is known, or how customers are helped")
+        str,
+        typer.Option(help="the cause, how customers are helped, to whom it went, what they said"),
     ],
     by: By = None,
 ) -> None:
-    """Note a known error or a workaround; the board shows the newest of each."""
+    """Note a known error, a workaround, a hand-over or the response to it; the board shows the
+    newest of each."""
     workspace = console.workspace()
     signed, now = console.signed_by(by), console.now()
     life.note_problem(workspace, number, life.Noted(what, note), by=signed, now=now)

@@ -47,11 +47,13 @@ class Move:
 
 
 class NoteAct(StrEnum):
-    """What may be noted of a problem in any state (ITIL): the cause, once it is known, and how
-    customers are helped until it is mended."""
+    """What may be noted of a problem in any state (ITIL): the cause, once it is known; how
+    customers are helped until it is mended; to whom it was handed over, and what they answered."""
 
     KNOWN_ERROR = "knownError"
     WORKAROUND = "workaround"
+    HANDED_OVER = "handedOver"
+    RESPONSE = "response"
 
 
 @dataclass(frozen=True)
@@ -189,8 +191,8 @@ def latest_evidence(problem: ProductProblem) -> dict[str, Any]:
 def note_problem(
     workspace: Workspace, number: int, noted: Noted, *, by: str, now: datetime
 ) -> None:
-    """Write down what is known of a problem's cause, or how its customers are helped meanwhile; a
-    later note goes before an earlier one. Raises InputError for an empty note."""
+    """Write down what a `NoteAct` is about; a later note goes before an earlier one. Raises
+    InputError for an empty note."""
     if not noted.note:
         raise InputError("nothing is said", mend="say it with --note")
     with write_lock(workspace), transaction.atomic():
@@ -198,7 +200,7 @@ def note_problem(
 
 
 def noted_of(problem: ProductProblem) -> dict[NoteAct, str]:
-    """The newest known error and the newest workaround, where there are any."""
+    """The newest note of each kind, where there is any."""
     steps = problem.steps.filter(act__in=[one.value for one in NoteAct]).order_by("pk")
     return {NoteAct(act): note for act, note in steps.values_list("act", "note")}
 

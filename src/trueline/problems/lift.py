@@ -116,3 +116,41 @@ def attribute_map(members: Members, named: Mapping[str, str]) -> tuple[Attribute
         found.append((strength, mapped))
     found.sort(key=lambda pair: (pair[1].name not in named, -pair[0], pair[1].name))
     return tuple(mapped for _, mapped in found)
+
+
+@dataclass(frozen=True)
+class PairMap:
+    """Two attributes against each other: `cells[i][j]` of row value i and column value j, None
+    where no member has both."""
+
+    first: str
+    second: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[tuple[ValueShare | None, ...], ...]
+
+
+def pair_map(members: Members, named: Mapping[str, str]) -> PairMap | None:
+    """Of a finding that two attributes name, by the values that the map of each one shows."""
+    if len(named) != 2:
+        return None
+    shown = {one.name: [v.value for v in one.values] for one in attribute_map(members, named)}
+    if not shown.keys() >= named.keys():
+        return None
+    first, second = named
+    cells = tuple(
+        tuple(_pair_cell(members, {first: row, second: column}, named) for column in shown[second])
+        for row in shown[first]
+    )
+    return PairMap(first, second, tuple(shown[first]), tuple(shown[second]), cells)
+
+
+def _pair_cell(
+    members: Members, values: Mapping[str, str], named: Mapping[str, str]
+) -> ValueShare | None:
+    inside = inside_of(members.attributes, values)
+    count = int(inside.sum())
+    if not count:
+        return None
+    text = " and ".join(values.values())
+    return ValueShare(text, count, int(members.bad[inside].sum()), values == named)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from trueline.problems.dossier import DayCourse, Dossier, Mark
 from trueline.problems.impact import Impact
-from trueline.problems.lift import AttributeMap, LiftLine, ValueShare
+from trueline.problems.lift import AttributeMap, LiftLine, ValueShare, pair_map
 from trueline.problems.phrases import told_allowance, told_money, told_rival
 
 WIDTH, HEIGHT, TOP, BOTTOM = 760, 190, 26, 24
@@ -75,6 +75,7 @@ def shown_dossier(dossier: Dossier) -> dict[str, Any]:
         "rivals": [told_rival(one) for one in dossier.claim.rivals],
         "lift": [_lift(one) for one in dossier.lift],
         "map": [_attribute(one, share) for one in dossier.map[:MOST_ATTRIBUTES]],
+        "pair": _pair(dossier, share),
         "overall": f"{100 * share:.1f} %",
         "looked_at": len(members.bad),
         "drawing": course_drawing(dossier.course, dossier.marks),
@@ -113,6 +114,25 @@ def _cell(value: ValueShare, share: float) -> ShownCell:
     level = next(name for least, name in LEVELS if lift >= least)
     text = f"{value.value}: {value.bad:,} of {value.members:,} bad, lift {lift:.1f}"
     return ShownCell(value.value, f"{value.bad:,} of {value.members:,}", level, value.named, text)
+
+
+@dataclass(frozen=True)
+class ShownPair:
+    first: str
+    second: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[ShownCell | None, ...]], ...]
+
+
+def _pair(dossier: Dossier, share: float) -> ShownPair | None:
+    found = pair_map(dossier.looked.members, dossier.claim.names[0])
+    if found is None:
+        return None
+    rows = tuple(
+        (row, tuple(None if cell is None else _cell(cell, share) for cell in cells))
+        for row, cells in zip(found.rows, found.cells, strict=True)
+    )
+    return ShownPair(found.first, found.second, found.columns, rows)
 
 
 def course_drawing(course: Sequence[DayCourse], marks: Sequence[Mark]) -> SafeString:

@@ -37,6 +37,8 @@ STATE_WORDS = {
 NOTE_WORDS = {
     life.NoteAct.KNOWN_ERROR: "known error",
     life.NoteAct.WORKAROUND: "workaround",
+    life.NoteAct.HANDED_OVER: "handed over",
+    life.NoteAct.RESPONSE: "response",
 }
 
 
