@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from trueline.calendars.instants import seconds
+from trueline.cli import application
 from trueline.errors import InputError
 from trueline.intake.load import LoadOptions
 from trueline.intake.record import delivery_as_of, latest_delivery
@@ -259,6 +261,24 @@ def test_exported_standards_drafted_again_say_nothing_new(loaded: Workspace) -> 
     published(loaded, drafted("15", "2026-12-01", "rollout: all", "review_due: 2027-12-01"))
     again = draft_standards(export_standards().encode(), "standards.yaml", deed("pm"))
     assert (len(again.proposals), len(again.known), again.set_aside) == (0, 1, ())
+
+
+def test_approved_standards_go_out_as_openslo_and_say_nothing_new_when_they_come_back(
+    loaded: Workspace, tmp_path: Path
+) -> None:
+    published(loaded, drafted("15", "2026-12-01", "rollout: all", "review_due: 2027-12-01"))
+    invoke, app = CliRunner().invoke, application()
+    path = str(tmp_path / "openslo.yaml")
+
+    out = invoke(app, ["standards", "export", "--openslo", "--output", path])
+    assert out.exit_code == 0, out.output
+    # A mean of samples is nothing that OpenSLO has words for.
+    assert "in annotations only: gold/mean: the promise itself" in out.output
+    back = invoke(app, ["standards", "draft", path, "--by", "pm"])
+    assert back.exit_code == 0, back.output
+    assert "gold/mean stands already" in back.output
+    checked = invoke(app, ["standards", "check", path])
+    assert "gold/mean" in checked.output
 
 
 def test_review_debt_is_what_is_overdue_or_was_never_planned(loaded: Workspace) -> None:
