@@ -18,6 +18,7 @@ from trueline.cli.standards_printed import (
     print_differences,
     print_examined,
     print_list,
+    print_losses,
     print_proposal,
     print_proposals,
     print_reissue,
@@ -103,22 +104,23 @@ def diff(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="standards files (YAML)")],
+    files: Annotated[list[Path], typer.Argument(help="standards files (YAML), or OpenSLO v1")],
 ) -> None:
     """Look for faults in standards files without recording anything. Exit code 1 when one has a
     fault, 2 for a broken file."""
     workspace = console.workspace()
     from trueline.offerings.load import read_bounded
-    from trueline.standards.document import parse_standards
     from trueline.standards.facts import examine
+    from trueline.standards.files import read_standards
 
     faulty = broken = 0
     for file in files:
-        drafts, set_aside = parse_standards(read_bounded(file), file.name)
-        for row in set_aside:
+        read = read_standards(read_bounded(file), file.name)
+        for row in read.set_aside:
             console.err.print(f"{file.name}:{row.line}, {row.field}: {row.reason}", markup=False)
-        broken += len(set_aside)
-        for draft in drafts:
+        print_losses(file.name, read.losses)
+        broken += len(read.set_aside)
+        for draft in read.drafts:
             examined = examine(workspace, draft)
             print_examined(examined)
             faulty += bool(examined.faults)
@@ -128,7 +130,8 @@ def check(
 
 @app.command()
 def draft(
-    files: Annotated[list[Path], typer.Argument(help="standards files (YAML)")], by: By
+    files: Annotated[list[Path], typer.Argument(help="standards files (YAML), or OpenSLO v1")],
+    by: By,
 ) -> None:
     """Record the standards of files as drafts; you are their author."""
     console.workspace()
@@ -146,6 +149,7 @@ def draft(
             )
         for row in drafted.set_aside:
             console.err.print(f"{file.name}:{row.line}, {row.field}: {row.reason}", markup=False)
+        print_losses(file.name, drafted.losses)
         broken += len(drafted.set_aside)
     if broken:
         raise typer.Exit(2)
@@ -359,13 +363,19 @@ def support() -> None:
 @app.command()
 def export(
     output: Annotated[Path | None, typer.Option(help="a file (default: standard output)")] = None,
+    openslo: Annotated[bool, typer.Option("--openslo", help="as OpenSLO v1 instead")] = False,
 ) -> None:
     """Approved standards in force as a standards file, to keep beside the catalogue file."""
     console.workspace()
     from trueline.assessment.store import write_whole
-    from trueline.standards.exported import export_standards
+    from trueline.standards.exported import export_openslo_standards, export_standards
 
-    content = export_standards()
+    if openslo:
+        content, losses = export_openslo_standards()
+        for loss in losses:
+            console.err.print(f"in annotations only: {loss}", markup=False)
+    else:
+        content = export_standards()
     if output is None:
         typer.echo(content, nl=False)
     else:

@@ -27,6 +27,12 @@ if TYPE_CHECKING:  # what examines a draft is imported where one is
 PRINTED = 20
 
 
+def print_losses(file: str, losses: Sequence[str]) -> None:
+    """What a file says and a standard cannot hold."""
+    for loss in losses:
+        console.err.print(f"{file}: not taken over: {loss}", markup=False)
+
+
 def print_list(lines: Sequence[StandardLine], today: date) -> None:
     """One row for each standard."""
     table = Table(

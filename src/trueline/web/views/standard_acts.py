@@ -146,13 +146,15 @@ def draft_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             drafted = draft_standards(code.encode(), "what was pasted", _deed(request))
-            if drafted.proposals and not drafted.set_aside:
+            if drafted.proposals and not drafted.set_aside and not drafted.losses:
                 return HttpResponseRedirect(reverse("inbox"))
             context["set_aside"] = drafted.set_aside
+            context["losses"] = drafted.losses
             context["drafted"] = (*drafted.proposals, *drafted.known)
+            status = 200 if drafted.proposals and not drafted.set_aside else 422
         except TruelineError as error:
             context["error"] = error
-        status = 422
+            status = 422
     answer = show(request, look(request), "web/draft.html", context)
     answer.status_code = status
     return answer

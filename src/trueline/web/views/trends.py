@@ -13,7 +13,9 @@ from trueline.web.trend_lines import trend_lines
 def trends(request: HttpRequest) -> HttpResponse:
     sight = look(request)
     scan = stored_scan(sight.workspace)
-    worse, explained = trend_lines(scan) if scan else ([], [])
+    worse, explained = (
+        trend_lines(scan, sight.records if sight.assessment else None) if scan else ([], [])
+    )
     return show(
         request,
         sight,
