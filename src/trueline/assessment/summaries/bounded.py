@@ -16,8 +16,9 @@ from trueline.assessment.summaries.daily import DailySums, SharesAsked
 from trueline.assessment.summaries.due import month_of
 from trueline.assessment.summaries.opened import OpenSummaries
 from trueline.assessment.summaries.parts import KEYS_PER_PART
-from trueline.assessment.summaries.reduce import DAY_S, KNOWN, Watch
+from trueline.assessment.summaries.reduce import Watch
 from trueline.assessment.summaries.runs import Integers
+from trueline.assessment.summaries.schemas import DAY_S, KNOWN
 from trueline.assessment.summaries.thresholds import SIDED, Bounded, ThresholdAsked, bounded_shares
 from trueline.assessment.summaries.wishes import watch_of
 from trueline.assessment.verdict_columns import MOST_SECONDS, ShareColumns, decided_columns, fits
