@@ -1,4 +1,4 @@
-"""Jobs of the studio section: a year of one parameter, and drafts of a standard replayed over it."""
+"""Jobs of the studio section: a year of one parameter, and drafts replayed over it."""
 
 from __future__ import annotations
 
@@ -204,8 +204,8 @@ def replayed(folder: str, value: str, target: str, count: int, exact: bool = Fal
     from trueline.engine.duckdb import DuckDBEngine
     from trueline.standards.document import parse_standards
     from trueline.standards.facts import examine
-    from trueline.standards.replay import needs_granules, replay_exactly, replay_stored
-    from trueline.standards.replay_summed import replay_summed
+    from trueline.standards.replay import replay_exactly
+    from trueline.standards.replay_summed import replay_quickly
     from trueline.standards.replay_told import tell_replay
 
     code = DRAFT.replace("VALUE", value).replace("TARGET", target)
@@ -216,10 +216,9 @@ def replayed(folder: str, value: str, target: str, count: int, exact: bool = Fal
         engine = DuckDBEngine(spill_dir=workspace.home / "spill")
         known = what_was_known(workspace)
         found = replay_exactly(engine, known, examined, workspace.results, count)
-    elif needs_granules(examined.current, draft.objective):
-        found = replay_summed(workspace, examined, workspace.results, count)
     else:
-        found = replay_stored(examined, workspace.results, count)
+        found = replay_quickly(workspace, examined, count)
+        assert found is not None
     told = tell_replay(found)
     spent = watch.read()
     return {

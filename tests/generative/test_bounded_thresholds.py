@@ -126,7 +126,7 @@ def test_the_granules_lie_within_the_bounds_of_the_histograms(
             frozenset({"share"}),
         )
         for beside in (None, Watch(Comparator.LE, Decimal(20))):
-            found = bounded_rows(opened, asked, beside)
+            [found] = bounded_rows(opened, [asked], beside)
             assert found.left == frozenset()
             [taken], [best], [worst] = (
                 row_values(table) for table in (found.rows, found.best, found.worst)

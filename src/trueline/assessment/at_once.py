@@ -33,20 +33,20 @@ class ColumnsAsked:
 @dataclass(frozen=True)
 class DecidedColumns:
     """`rows`: of ROW_SCHEMA, in no order; `first_day`: of the period of each, since 1970, local.
-    `objectives`: by identity, those that columns decide; `doubtful`: products for which they do
-    not. `left`: products of which something is left."""
+    `objectives`: by identity, those that columns decide; `doubtful`: rows that they do not, by
+    product, objective and period. `left`: products of which something is left."""
 
     rows: pa.Table
     first_day: npt.NDArray[np.int32]
     objectives: frozenset[int]
-    doubtful: frozenset[str]
+    doubtful: frozenset[tuple[str, str, str]]
     left: Sequence[Product]
 
     def decided(self, task: Task) -> bool:
         """Whether the row of a task is among the rows."""
-        return id(task.objective) in self.objectives and (
-            task.objective.service_hours is None and task.product_id not in self.doubtful
-        )
+        if id(task.objective) not in self.objectives or task.objective.service_hours is not None:
+            return False
+        return (task.product_id, task.objective.id, task.period.label) not in self.doubtful
 
     def values(self) -> list[AssessmentRow]:
         """The rows one by one."""

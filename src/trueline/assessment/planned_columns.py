@@ -83,6 +83,11 @@ class ColumnPlan:
         mine = (self.product[rows], self.due[rows], self.start_s[rows], self.end_s[rows])
         return ColumnPlan(self.products, self.dues, self.bounds, *mine, away, self.left)
 
+    def doubt(self, row: int) -> tuple[str, str, str]:
+        """What one row is about: product, objective, period."""
+        due = self.dues[self.due[row]]
+        return self.products[self.product[row]].id, due.applied.objective.id, due.period.label
+
     def by_due(self, number: Callable[[Due], int]) -> Integers:
         """A number that depends on what is due, for each row."""
         return np.array([number(one) for one in self.dues], np.int64)[self.due]

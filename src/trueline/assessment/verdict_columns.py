@@ -3,7 +3,7 @@ gives one by one, by the same comparisons of whole numbers. What might not fit i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -25,10 +25,11 @@ from trueline.offerings.values import (
 
 Flags = npt.NDArray[np.bool_]
 
-# Products of seconds and of a target's parts stay below 2**53, where a double is exact and one
-# division of two is rounded rightly.
+# Products of seconds, or of a value's parts, and of a target's parts stay below 2**53, where a
+# double is exact and one division of two is rounded rightly.
 MOST_PARTS = 1 << 21
 MOST_SECONDS = 1 << 31
+MOST_VALUE = 1 << 31
 _VERDICTS = tuple(Verdict)
 _PLACE = {verdict: place for place, verdict in enumerate(_VERDICTS)}
 # Whether a comparator holds where the left side is less, equal, greater.
@@ -47,21 +48,37 @@ _NO_TARGET = (-1, 1)
 
 def fits(objective: ServiceLevelObjective) -> bool:
     """Whether columns decide an objective on shares of good time as `verdict.py` does."""
+    return _is_plain(objective) and all(0 <= target <= 1 for target in _targets(objective))
+
+
+def fits_samples(objective: ServiceLevelObjective) -> bool:
+    """The same for a statistic of samples, such as a percentile."""
+    return _is_plain(objective) and 0 <= objective.min_coverage <= 1
+
+
+def _is_plain(objective: ServiceLevelObjective) -> bool:
     tolerance = objective.tolerance
-    targets = [
-        objective.conformance_target,
-        objective.min_coverage,
-        objective.threshold_target,
-        tolerance.target if tolerance else None,
-    ]
     return (
         objective.rounding.mode == "none"
         and objective.missing_data is not MissingData.HOLD
         and objective.raise_threshold is None
         and objective.qualified_by is None
         and (tolerance is None or tolerance.allowed_crossings is None)
-        and all(0 <= t <= 1 and exact_ratio(t)[1] < MOST_PARTS for t in targets if t is not None)
+        and all(
+            abs(part) < MOST_PARTS for target in _targets(objective) for part in exact_ratio(target)
+        )
     )
+
+
+def _targets(objective: ServiceLevelObjective) -> list[Decimal]:
+    tolerance = objective.tolerance
+    given = [
+        objective.conformance_target,
+        objective.min_coverage,
+        objective.threshold_target,
+        tolerance.target if tolerance else None,
+    ]
+    return [target for target in given if target is not None]
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,17 @@ class _Ratio:
         return column_of(values, none)
 
 
+@dataclass(frozen=True)
+class SampleColumns:
+    """Seconds and samples of each row of a plan, and its value as a fraction: `part` / `over`, both
+    below MOST_VALUE; none where `over` is 0."""
+
+    known_s: Integers
+    samples: Integers
+    part: Integers
+    over: Integers
+
+
 def decided_columns(plan: ColumnPlan, figures: ShareColumns) -> pa.Table:
     """Rows of ROW_SCHEMA in the order of the plan. Every objective of the plan fits, and no time
     is as long as MOST_SECONDS."""
@@ -99,38 +127,55 @@ def decided_columns(plan: ColumnPlan, figures: ShareColumns) -> pa.Table:
         good_s + np.where(policy == 1, unknown_s, 0),
         np.where(policy == 0, figures.known_s, allowed_s),
     )
-    targets = _Targets.of(plan)
-    verdict = targets.verdicts(value, _Ratio(figures.known_s, allowed_s))
+    left, burn = _Targets.of(plan).allowance(_Ratio(bad_s, allowed_s))
+    more = {
+        "allowance_left": left,
+        "best_case": _Ratio(good_s + unknown_s, allowed_s).column(),
+        "worst_case": _Ratio(good_s, allowed_s).column(),
+        "burn_rate": burn,
+    }
+    return _table(plan, value, (figures.known_s, good_s, figures.samples), more)
+
+
+def decided_samples(plan: ColumnPlan, figures: SampleColumns) -> pa.Table:
+    """The same for statistics of samples, which count covered time as good."""
+    over = np.where(plan.allowed_s > 0, figures.over, 0)
+    seconds = (figures.known_s, figures.known_s, figures.samples)
+    return _table(plan, _Ratio(figures.part, over), seconds, {})
+
+
+def _table(
+    plan: ColumnPlan,
+    value: _Ratio,
+    seconds: tuple[Integers, Integers, Integers],
+    more: Mapping[str, pa.Array],
+) -> pa.Table:
+    """`seconds`: known, good, and the samples. A column that is missing is null."""
+    known_s, good_s, samples = seconds
+    targets, coverage = _Targets.of(plan), _Ratio(known_s, plan.allowed_s)
     margin, sensed = targets.margin(value)
-    left, burn = targets.allowance(_Ratio(bad_s, allowed_s))
-    starts, ends = (
-        np.array([one[edge] for one in plan.bounds], np.int64)[plan.due] for edge in (0, 1)
-    )
+    bounds = np.array(plan.bounds, np.int64).reshape(-1, 2)[plan.due]
     columns: dict[str, Any] = {
         "product_id": words_of([p.id for p in plan.products], plan.product),
         "objective_id": words_of([d.applied.objective.id for d in plan.dues], plan.due),
         "standard_version": plan.by_due(lambda due: due.applied.objective.version),
-        "period_start": starts,
-        "period_end": ends,
-        "verdict": words_of([v.value for v in _VERDICTS], verdict),
+        "period_start": bounds[:, 0],
+        "period_end": bounds[:, 1],
+        "verdict": words_of([v.value for v in _VERDICTS], targets.verdicts(value, coverage)),
         "value": value.column(),
         "margin": margin.column(sensed),
         "good_s": good_s,
-        "bad_s": bad_s,
+        "bad_s": known_s - good_s,
         "excluded_s": plan.excluded_s,
-        "unknown_s": unknown_s,
-        "coverage": _Ratio(figures.known_s, allowed_s).column(),
-        "samples": figures.samples,
-        "allowance_left": left,
-        "best_case": _Ratio(good_s + unknown_s, allowed_s).column(),
-        "worst_case": _Ratio(good_s, allowed_s).column(),
-        "open_events": pa.nulls(len(plan), pa.int64()),
-        "burn_rate": burn,
+        "unknown_s": plan.allowed_s - known_s,
+        "coverage": coverage.column(),
+        "samples": samples,
+        **more,
     }
-    arrays = [
-        (one if isinstance(one, pa.Array) else column_of(one)).cast(ROW_SCHEMA.field(name).type)
-        for name, one in columns.items()
-    ]
+    arrays = []
+    for field in ROW_SCHEMA:
+        one = columns.get(field.name, pa.nulls(len(plan), field.type))
+        arrays.append((one if isinstance(one, pa.Array) else column_of(one)).cast(field.type))
     return pa.Table.from_arrays(arrays, schema=ROW_SCHEMA)
 
 

@@ -303,23 +303,19 @@ def replay(
     workspace = console.workspace()
     from trueline.standards.document import draft_of
     from trueline.standards.facts import examine
-    from trueline.standards.replay import needs_granules, replay_exactly, replay_stored
-    from trueline.standards.replay_summed import replay_summed, summaries_answer
+    from trueline.standards.replay import replay_exactly
+    from trueline.standards.replay_summed import replay_quickly
     from trueline.standards.replay_told import tell_replay
 
     examined = examine(workspace, draft_of(proposal_numbered(number).document))
-    stored = not needs_granules(examined.current, examined.proposed.draft.objective)
-    if not exact and not stored and summaries_answer(workspace, examined):
-        found = replay_summed(workspace, examined, workspace.results, months)
-    elif exact or not stored:
+    found = None if exact else replay_quickly(workspace, examined, months)
+    if found is None:
         from trueline.assessment.known import what_was_known
         from trueline.engine.duckdb import DuckDBEngine
 
         engine = DuckDBEngine(spill_dir=workspace.home / "spill")
         known = what_was_known(workspace)
         found = replay_exactly(engine, known, examined, workspace.results, months)
-    else:
-        found = replay_stored(examined, workspace.results, months)
     print_replay(found, tell_replay(found), perf_counter() - started)
 
 

@@ -57,7 +57,7 @@ class Outcome:
     """One figure under one version. `credit` in the currency of the inventory; None: not known."""
 
     verdict: Verdict
-    margin: Fraction | None
+    margin: Fraction | float | None
     credit: Decimal | None
 
 

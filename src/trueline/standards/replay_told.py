@@ -117,7 +117,8 @@ def _tally(outcomes: Sequence[tuple[ReplayedFigure, Outcome]]) -> Tally:
     kept = sum(counts[verdict] for verdict in _KEPT)
     low, high = wilson_interval(kept, decided) or (None, None)
     # doubles sort in a fraction of the time; they are printed, nothing is decided by them
-    margins = sorted(m for _, o in outcomes if (m := as_float(o.margin)) is not None)
+    given = [outcome.margin for _, outcome in outcomes if outcome.margin is not None]
+    margins = sorted(m if isinstance(m, float) else m.numerator / m.denominator for m in given)
     fifth = margins[-(-len(margins) // 20) - 1] if margins else None
     return Tally(
         dict(counts),

@@ -17,8 +17,8 @@ from trueline.assessment.histogram import ENDLESS, Histogram, histogram_of
 from trueline.assessment.states import ProductStates, states_of
 from trueline.assessment.summaries.day_sums import extremes, has_sum, sum_of
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
-from trueline.assessment.summaries.reduce import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
 from trueline.assessment.summaries.runs import Flags, Integers, RunIndex, Runs
+from trueline.assessment.summaries.schemas import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
 from trueline.assessment.tallies import Tally
 from trueline.calendars.intervals import Interval, subtract
 

@@ -3,6 +3,7 @@ they are at least and at most."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,22 +16,26 @@ from trueline.assessment.summaries.daily import DailySums, SharesAsked
 from trueline.assessment.summaries.due import month_of
 from trueline.assessment.summaries.opened import OpenSummaries
 from trueline.assessment.summaries.parts import KEYS_PER_PART
-from trueline.assessment.summaries.reduce import DAY_S, KNOWN, Watch
+from trueline.assessment.summaries.reduce import Watch
 from trueline.assessment.summaries.runs import Integers
+from trueline.assessment.summaries.schemas import DAY_S, KNOWN
 from trueline.assessment.summaries.thresholds import SIDED, Bounded, ThresholdAsked, bounded_shares
 from trueline.assessment.summaries.wishes import watch_of
 from trueline.assessment.verdict_columns import MOST_SECONDS, ShareColumns, decided_columns, fits
+from trueline.calendars.intervals import Interval
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
 
 @dataclass(frozen=True)
 class BoundedRows:
-    """Rows of ROW_SCHEMA as taken, with as much good time as may be, and as little. `exact`:
-    nothing is in question. `left`: ids of products of which nothing can be said."""
+    """Rows of ROW_SCHEMA as taken, with as much good time as may be, and as little; `labels`: of
+    the period of each. `exact`: nothing is in question. `left`: ids of products of which nothing
+    can be said, in some period."""
 
     rows: pa.Table
     best: pa.Table
     worst: pa.Table
+    labels: Sequence[str]
     exact: bool
     left: frozenset[str]
 
@@ -48,35 +53,97 @@ def may_be_bounded(objective: ServiceLevelObjective) -> bool:
 
 
 def bounded_rows(
-    summaries: OpenSummaries, asked: ColumnsAsked, beside: Watch | None
-) -> BoundedRows:
-    """`beside`: a threshold of the same reading that may be watched."""
-    wanted = asked.objective_ids or frozenset()
+    summaries: OpenSummaries, asked: Sequence[ColumnsAsked], beside: Watch | None
+) -> list[BoundedRows]:
+    """Several questions of the same products at once. `beside`: a threshold of the same reading
+    that may be watched."""
     numbers = _Numbers(summaries, beside)
-    sorting = Sorting(lambda due: due.applied.objective.id in wanted, numbers.tell)
-    kinds = Kinds(asked.catalog, asked.snapshot, asked.plan)
-    plan = plan_columns(asked.products, kinds, asked.exclusions, sorting)
-    keys = np.array([asked.keys.get(one.id, -1) for one in plan.products], np.int64)
-    questions = SharesAsked(
-        keys[plan.product],
-        plan.by_due(lambda due: numbers.reading(due) or 0),
-        plan.by_due(lambda due: _number(numbers.watched(due))),
-        plan.start_s,
-        plan.end_s,
-        plan.away,
-    )
-    found = _found(numbers, plan, questions)
-    told = found.told & (plan.end_s - plan.start_s < MOST_SECONDS)
-    rows = np.flatnonzero(told)
-    mine = plan.take(rows)
-    rows_taken, best, worst = (
-        decided_columns(mine, ShareColumns(found.known_s[rows], good[rows], found.samples[rows]))
-        for good in (found.good_s, found.most_s, found.least_s)
-    )
-    untold = {plan.products[place].id for place in np.unique(plan.product[~told]).tolist()}
-    exact = bool((found.least_s == found.most_s).all())
-    left = frozenset(untold | {one.id for one in plan.left})
-    return BoundedRows(rows_taken, best, worst, exact, left)
+    planned = [_Planned.of(numbers, one) for one in asked]
+    works = [work for one in planned for work in one.works()]
+    for work in sorted(works, key=lambda work: work.place):  # a month is read once for all
+        work.do(numbers)
+    return [one.rows() for one in planned]
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """A plan with its questions, and what is found of each row."""
+
+    numbers: _Numbers
+    plan: ColumnPlan
+    questions: SharesAsked
+    found: Bounded
+
+    @classmethod
+    def of(cls, numbers: _Numbers, asked: ColumnsAsked) -> _Planned:
+        wanted = asked.objective_ids or frozenset()
+        sorting = Sorting(lambda due: due.applied.objective.id in wanted, numbers.tell)
+        kinds = Kinds(asked.catalog, asked.snapshot, asked.plan)
+        plan = plan_columns(asked.products, kinds, asked.exclusions, sorting)
+        keys = np.array([asked.keys.get(one.id, -1) for one in plan.products], np.int64)
+        questions = SharesAsked(
+            keys[plan.product],
+            plan.by_due(lambda due: numbers.reading(due) or 0),
+            plan.by_due(lambda due: _number(numbers.watched(due))),
+            plan.start_s,
+            plan.end_s,
+            plan.away,
+        )
+        none = np.zeros((5, len(plan)), np.int64)
+        return cls(numbers, plan, questions, Bounded(np.ones(len(plan), np.bool_), *none))
+
+    def works(self) -> Iterator[_Work]:
+        """The rows by range of products, period and threshold."""
+        asked = self.questions
+        busy = (asked.product >= 0) & (asked.start_s < asked.end_s)
+        ranges = np.where(busy, asked.product // KEYS_PER_PART, -1)
+        groups: dict[tuple[int, Interval, Watch, bool], list[int]] = {}
+        for place, due in enumerate(self.plan.dues):
+            about = (
+                self.plan.bounds[place],
+                self.numbers.wanted(due),
+                self.numbers.is_watched(due),
+            )
+            for one in np.unique(ranges[(self.plan.due == place) & busy]).tolist():
+                groups.setdefault((one, *about), []).append(place)
+        for (one, bounds, wanted, watched), places in groups.items():
+            rows = np.flatnonzero(np.isin(self.plan.due, places) & (ranges == one))
+            yield _Work((one, bounds[0]), self, rows, wanted, watched)
+
+    def rows(self) -> BoundedRows:
+        plan, found = self.plan, self.found
+        told = found.told & (plan.end_s - plan.start_s < MOST_SECONDS)
+        rows = np.flatnonzero(told)
+        mine, known_s, samples = plan.take(rows), found.known_s[rows], found.samples[rows]
+        taken, best, worst = (
+            decided_columns(mine, ShareColumns(known_s, good[rows], samples))
+            for good in (found.good_s, found.most_s, found.least_s)
+        )
+        left = {plan.products[place].id for place in np.unique(plan.product[~told]).tolist()}
+        left |= {one.id for one in plan.left}
+        labels = [plan.dues[place].period.label for place in mine.due.tolist()]
+        exact = bool((found.least_s == found.most_s).all())
+        return BoundedRows(taken, best, worst, labels, exact, frozenset(left))
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Rows of one plan that one month of one range of products tells. `place`: which."""
+
+    place: tuple[int, int]
+    planned: _Planned
+    rows: Integers
+    wanted: Watch
+    watched: bool
+
+    def do(self, numbers: _Numbers) -> None:
+        asked = self.planned.questions.take(self.rows)
+        first, last = int(asked.start_s.min()), int(asked.end_s.max())
+        daily = numbers.summaries.daily(self.place[0] * KEYS_PER_PART, first, last)
+        part = None if daily is None else _part(daily, numbers, asked, (self.wanted, self.watched))
+        for name in (field.name for field in fields(Bounded)):
+            found = getattr(self.planned.found, name)
+            found[self.rows] = False if part is None else getattr(part, name)
 
 
 @dataclass(frozen=True)
@@ -112,28 +179,6 @@ class _Numbers:
 
 def _number(watch: int | None) -> int:
     return KNOWN if watch is None else watch
-
-
-def _found(numbers: _Numbers, plan: ColumnPlan, asked: SharesAsked) -> Bounded:
-    """Figures of every row, by range of products and what is due."""
-    rows = len(plan)
-    found = Bounded(np.ones(rows, np.bool_), *np.zeros((5, rows), np.int64))
-    busy = (asked.product >= 0) & (asked.start_s < asked.end_s)
-    ranges = np.where(busy, asked.product // KEYS_PER_PART, -1)
-    groups: dict[tuple[int, object, Watch, bool], list[int]] = {}
-    for place, due in enumerate(plan.dues):
-        mine = plan.due == place
-        about = (plan.bounds[place], numbers.wanted(due), numbers.is_watched(due))
-        for one in np.unique(ranges[mine & busy]).tolist():
-            groups.setdefault((one, *about), []).append(place)
-    for (one, _, wanted, watched), places in groups.items():
-        at = np.flatnonzero(np.isin(plan.due, places) & (ranges == one))
-        first, last = int(asked.start_s[at].min()), int(asked.end_s[at].max())
-        daily = numbers.summaries.daily(one * KEYS_PER_PART, first, last)
-        part = None if daily is None else _part(daily, numbers, asked.take(at), (wanted, watched))
-        for name in (field.name for field in fields(Bounded)):
-            getattr(found, name)[at] = False if part is None else getattr(part, name)
-    return found
 
 
 def _part(

@@ -4,10 +4,12 @@ without a look at the runs of the days that count whole."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
 
 from trueline.assessment.planned_columns import Windows, added_up
 from trueline.assessment.summaries.packed import Touched, series_code
@@ -18,8 +20,8 @@ from trueline.assessment.summaries.parts import (
     SummaryStore,
     product_day_code,
 )
-from trueline.assessment.summaries.reduce import DAY_BITS, DAY_S, KNOWN, NO_NUMBER
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.schemas import DAY_BITS, DAY_S, KNOWN, NO_NUMBER
 from trueline.assessment.summaries.sketches import Sketch, pack_sketch
 from trueline.measurement.plain_arrow import numbers_of
 
@@ -61,6 +63,10 @@ class SharesFound:
     known_s: Integers
     good_s: Integers
     samples: Integers
+    numbers: Integers  # of the samples that have a number
+
+    def take(self, rows: Integers) -> SharesFound:
+        return SharesFound(*(getattr(self, one.name)[rows] for one in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -113,8 +119,9 @@ class DailySums:
         known_s = self._days.between("known_s", days) + some.known_s - none.known_s
         bad_s = self._watched.between("bad_s", bad_days) + some.bad_s - none.bad_s
         samples = self._days.between("present", days) + some.samples - none.samples
+        numbers = self._days.between("numbers", days) + some.numbers - none.numbers
         kept = self._kept(asked, series, watched)
-        return SharesFound(*kept, known_s, known_s - bad_s, samples)
+        return SharesFound(*kept, known_s, known_s - bad_s, samples, numbers)
 
     def one_step(self, asked: SharesAsked) -> Flags:
         """Whether the granules of each series all last equally long."""
@@ -127,6 +134,29 @@ class DailySums:
             highest = np.maximum(highest, most)
         found: Flags = (highest == 0) | (lowest == highest)
         return found
+
+    def extremes(
+        self, product: Integers, reading: Integers
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The lowest and the highest number of each series over all days, as stored; not a number
+        where there is none."""
+        columns = ("product_key", "reading", "day", "lowest", "highest")
+        table = self.store.table(self.parts, "days", columns)
+        mine = table.filter(pc.is_valid(table["lowest"]))
+        names = ("product_key", "reading")
+        series = self._series(*(numbers_of(mine[name]).astype(np.int64) for name in names))
+        order = np.argsort(series, kind="stable")
+        series = series[order]
+        asked = self._series(product, reading)
+        if not len(series):
+            none = np.full(len(asked), np.nan)
+            return none, none
+        heads = np.flatnonzero(np.append(True, series[1:] != series[:-1]))
+        at = np.minimum(np.searchsorted(series[heads], asked), len(heads) - 1)
+        there = series[heads][at] == asked
+        lowest = np.minimum.reduceat(numbers_of(mine["lowest"])[order], heads)[at]
+        highest = np.maximum.reduceat(numbers_of(mine["highest"])[order], heads)[at]
+        return np.where(there, lowest, np.nan), np.where(there, highest, np.nan)
 
     def sketches(self, month: int) -> list[Sketch]:
         """Histograms that together tell the whole of a month; `month`: its first day."""
@@ -160,7 +190,7 @@ class DailySums:
     def _within(self, asked: SharesAsked, windows: Windows) -> _Seconds:
         """Seconds and samples in windows, added up by question, from the runs of every part."""
         rows = len(asked)
-        found = _Seconds(*(np.zeros(rows, np.int64) for _ in range(3)))
+        found = _Seconds(*np.zeros((4, rows), np.int64))
         if not len(windows.owner):
             return found
         kinds: list[tuple[Integers | int, str]] = [(KNOWN, "known"), (NO_NUMBER, "")]
@@ -181,18 +211,20 @@ class DailySums:
                     found.samples += starts
                 if name == "known":
                     found.known_s += seconds
+                    found.numbers += starts
         return found
 
     def _told(self, touched: Touched, order: int, asked: tuple[Integers, Integers]) -> Touched:
         """Those on product-days that no later part tells anew."""
-        if self._covers is None:
+        if self.covers is None:
             return touched
         product, reading = (column[touched.which] for column in asked)
         code = product_day_code(product, reading, touched.day)
-        return touched.take(self._covers.keeps_codes(code, order))
+        return touched.take(self.covers.keeps_codes(code, order))
 
     @cached_property
-    def _covers(self) -> Covers | None:
+    def covers(self) -> Covers | None:
+        """Which part tells each product-day that was told anew."""
         return self.store.newest_covers(self.parts)
 
     def _series(self, product: Integers, reading: Integers) -> Integers:
@@ -205,13 +237,13 @@ class DailySums:
 
     @cached_property
     def _day_table(self) -> dict[str, Integers]:
-        return self._columns("days", "known_s", "present")
+        return self._columns("days", "known_s", "present", "numbers")
 
     @cached_property
     def _days(self) -> _Sums:
         table = self._day_table
         code = (self._series(table["product_key"], table["reading"]) << DAY_BITS) + table["day"]
-        return _Sums.of(code, {name: table[name] for name in ("known_s", "present")})
+        return _Sums.of(code, {name: table[name] for name in ("known_s", "present", "numbers")})
 
     @cached_property
     def _watched(self) -> _Sums:
@@ -253,6 +285,7 @@ class _Seconds:
     known_s: Integers
     bad_s: Integers
     samples: Integers
+    numbers: Integers
 
 
 def _distinct(codes: Integers) -> Integers:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
-from trueline.assessment.summaries.reduce import (
+from trueline.assessment.summaries.schemas import (
     DAY_S,
     DAYS_SCHEMA,
     RUNS_SCHEMA,
@@ -76,7 +76,9 @@ def _tier(part: Part) -> int:
 
 def merged_tables(store: SummaryStore, parts: Sequence[Part]) -> Tables:
     """The tables of one part that says the same as these together."""
-    found = {name: store.table(parts, name) for name in SCHEMAS if name != "covers"}
+    told = [name for name in SCHEMAS if name not in ("covers", "cuts")]
+    found = {name: store.table(parts, name) for name in told}
+    cuts = store.cuts(parts)
     covers = pa.concat_tables([store.read(part, "covers") for part in parts])
     merged = {
         "covers": _grouped(covers, "covers"),
@@ -84,6 +86,8 @@ def merged_tables(store: SummaryStore, parts: Sequence[Part]) -> Tables:
         "watched": _grouped(found["watched"], "watched"),
         "runs": joined_runs(found["runs"]),
         "buckets": _grouped(found["buckets"], "buckets"),
+        "tails": found["tails"],
+        "cuts": cuts.table(),
     }
     return as_asked_for(merged)
 

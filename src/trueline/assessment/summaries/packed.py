@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trueline.assessment.planned_columns import Windows, added_up
-from trueline.assessment.summaries.reduce import DAY_S, RUNS_SCHEMA, table_of
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.schemas import DAY_S, RUNS_SCHEMA, table_of
 from trueline.measurement.plain_arrow import column_of, numbers_of
 
 SLICES_SCHEMA = pa.schema(

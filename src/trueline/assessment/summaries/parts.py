@@ -20,9 +20,11 @@ import pyarrow.compute as pc
 from trueline.assessment.readings import Reading
 from trueline.assessment.store import write_whole
 from trueline.assessment.summaries.packed import PackedRuns, pack_runs
-from trueline.assessment.summaries.reduce import DAY_S, SCHEMAS, Tables, Watch
+from trueline.assessment.summaries.reduce import Watch
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.schemas import DAY_S, SCHEMAS, Tables
 from trueline.assessment.summaries.sketches import Sketch, pack_sketch
+from trueline.assessment.summaries.tails import Cuts, PackedTails, TailTables, pack_tails
 from trueline.intake.record import locked
 from trueline.measurement.plain_arrow import column_of, numbers_of
 from trueline.offerings.values import Comparator
@@ -87,6 +89,7 @@ class SummaryStore:
         self._read: dict[tuple[str, str], pa.Table] = {}
         self._packed: dict[str, PackedRuns] = {}
         self._sketches: dict[str, Sketch] = {}
+        self._tails: dict[str, PackedTails] = {}
 
     @property
     def _index(self) -> Path:
@@ -145,6 +148,7 @@ class SummaryStore:
         self._read = {key: table for key, table in self._read.items() if key[0] in named}
         self._packed = {name: runs for name, runs in self._packed.items() if name in named}
         self._sketches = {name: one for name, one in self._sketches.items() if name in named}
+        self._tails = {name: one for name, one in self._tails.items() if name in named}
 
     def write(self, part: Part, tables: Tables) -> Part:
         """Write a part's tables; it counts once an index names it."""
@@ -163,11 +167,15 @@ class SummaryStore:
         size = self._write_table(part, "slices", slices)
         series, sketch = pack_sketch(tables["buckets"])
         size += self._write_table(part, "series", series)
+        tails = pack_tails(tables["tails"], part.month * DAY_S)
+        size += self._write_table(part, "heads", tails.heads)
+        size += self._write_table(part, "odd", tails.odd)
         # Mapped as they lie:
+        size += self._write_table(part, "tails", tails.rows, compression=None)
         size += self._write_table(part, "runs", packed, compression=None)
         size += self._write_table(part, "sketch", sketch, compression=None)
         for name, table in tables.items():
-            if name != "runs":
+            if name not in ("runs", "tails"):
                 size += self._write_table(part, name, table.cast(SCHEMAS[name]))
         return replace(part, covers=tables["covers"].num_rows, rows=rows, size=size)
 
@@ -188,6 +196,8 @@ class SummaryStore:
         if key not in self._read:
             if name == "runs":
                 self._read[key] = self.packed_runs(part).table()
+            elif name == "tails":
+                self._read[key] = self.packed_tails(part).table()
             else:
                 self._read[key] = self._read_table(part, name)
         return self._read[key]
@@ -204,6 +214,17 @@ class SummaryStore:
             slices, runs = (self._read_table(part, name) for name in ("slices", "runs"))
             self._packed[part.name] = PackedRuns.of(slices, runs, part.month * DAY_S)
         return self._packed[part.name]
+
+    def packed_tails(self, part: Part) -> PackedTails:
+        """The granules beyond the cuts of a part, mapped."""
+        if part.name not in self._tails:
+            tables = (self._read_table(part, name) for name in ("heads", "tails", "odd"))
+            self._tails[part.name] = PackedTails.of(TailTables(*tables), part.month * DAY_S)
+        return self._tails[part.name]
+
+    def cuts(self, parts: Sequence[Part]) -> Cuts:
+        """The innermost cuts of several parts."""
+        return Cuts.of([self.read(part, "cuts") for part in parts])
 
     def sketch(self, part: Part) -> Sketch:
         """The histograms of a whole part."""

@@ -14,8 +14,8 @@ import pyarrow as pa
 from trueline.assessment.histogram import LN_GAMMA, bucket_keys
 from trueline.assessment.planned_columns import added_up
 from trueline.assessment.summaries.packed import narrowest, series_code, slices_of, spread
-from trueline.assessment.summaries.reduce import table_of
 from trueline.assessment.summaries.runs import Integers
+from trueline.assessment.summaries.schemas import table_of
 from trueline.measurement.plain_arrow import column_of, numbers_of
 
 SERIES_SCHEMA = pa.schema(

@@ -14,8 +14,9 @@ import numpy as np
 
 from trueline.assessment.planned_columns import Windows
 from trueline.assessment.summaries.daily import DailySums, SharesAsked, SharesFound
-from trueline.assessment.summaries.reduce import DAY_S, Watch
+from trueline.assessment.summaries.reduce import Watch
 from trueline.assessment.summaries.runs import Flags, Integers
+from trueline.assessment.summaries.schemas import DAY_S
 from trueline.assessment.summaries.sketches import Sides, Threshold
 from trueline.offerings.values import Comparator
 

@@ -14,8 +14,8 @@ from trueline.standards.document import draft_of
 from trueline.standards.facts import Examined, examine
 from trueline.standards.models import StandardProposal
 from trueline.standards.overview import StandardLine, standards_known
-from trueline.standards.replay import Replay, Source, needs_granules, replay_stored
-from trueline.standards.replay_summed import replay_summed, summaries_answer
+from trueline.standards.replay import Replay, Source
+from trueline.standards.replay_summed import replay_quickly
 from trueline.standards.replay_told import SideBySide, Tally, bounds_told, tell_replay
 from trueline.standards.suggested import suggest_for
 from trueline.web.shell import show
@@ -64,25 +64,20 @@ def replay(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404(f"There is no proposal {number}")
     months = _months(request)
     examined = examine(sight.workspace, draft_of(proposal.document))
-    stored = not needs_granules(examined.current, examined.proposed.draft.objective)
-    exact_only = not stored and not summaries_answer(sight.workspace, examined)
     context: dict[str, object] = {
         "proposal": proposal,
         "months": months,
         "month_choices": MONTHS,
-        "exact_only": exact_only,
+        "exact_only": False,
         "error": None,
         "suggestion": _suggestion(sight, proposal.standard, months),
     }
-    if not exact_only:
-        try:
-            if stored:
-                found = replay_stored(examined, sight.workspace.results, months)
-            else:
-                found = replay_summed(sight.workspace, examined, sight.workspace.results, months)
-            context |= _told(examined, found)
-        except InputError as error:
-            context["error"] = error
+    try:
+        found = replay_quickly(sight.workspace, examined, months)
+    except InputError as error:
+        context["error"] = error
+    else:
+        context |= {"exact_only": True} if found is None else _told(examined, found)
     return show(request, sight, "web/replay.html", context)
 
 
