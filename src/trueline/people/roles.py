@@ -31,4 +31,5 @@ PURPOSE = {
     Role.AUDITOR: "reads everything, changes nothing",
 }
 
+READERS = frozenset({Role.AUDITOR, Role.CUSTOMER_CONTACT})  # look, and change nothing
 APPROVERS = frozenset({Role.TECHNICAL_APPROVER, Role.COMMERCIAL_APPROVER, Role.LEGAL_APPROVER})
