@@ -22,8 +22,10 @@ from trueline.assessment.assess import (
     Known,
     assess,
     chunks_of,
+    decided_rows,
     find_products,
 )
+from trueline.assessment.at_once import in_order
 from trueline.assessment.credits_run import CreditGatherer, store_credits
 from trueline.assessment.members import MemberFigure, member_figure
 from trueline.assessment.pooled_percentiles import PooledPercentiles
@@ -166,6 +168,9 @@ def store_period(
 def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table:
     """The same figures day by day, for sparklines, bands and the heat calendar; no verdicts."""
     by_day = replace(request, length="P1D")
+    at_once = decided_rows(known, by_day)
+    if at_once is not None:
+        by_day = replace(by_day, product_ids=[p.id for p in at_once.left], done=at_once)
 
     def figures(own: Engine, chunk: list[Product]) -> list[DailyFigure]:
         found, _ = find_products(own, known, by_day, chunk)
@@ -187,4 +192,6 @@ def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table
     days: list[DailyFigure] = []
     for part in side_by_side(engine, chunks_of(known, by_day), figures):
         days += part
-    return daily_table(sorted(days, key=lambda d: d[:3]))
+    if at_once is None:
+        return daily_table(sorted(days, key=lambda d: d[:3]))
+    return in_order(pa.concat_tables([at_once.daily(), daily_table(days)]), "day")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trueline.cli import console
+from trueline.cli.load import keep_summaries
 
 
 def replay() -> None:
@@ -15,6 +16,7 @@ def replay() -> None:
         report = replay_unknown(workspace, options)
     if report is not None:
         console.print_report(report, "replay")
+        keep_summaries()
     elif waiting := unknown_rows():
         console.out.print(
             f"{waiting:,} rows wait, all of products or parameters that are still unknown; "

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from trueline.calendars.instants import parse_as_of, render_instant
+from trueline.calendars.instants import parse_as_of, render_instant, seconds
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
 from trueline.errors import InputError
@@ -138,7 +139,7 @@ def list_batches(
             batch.kind,
             batch.period,
             f"{batch.rows:,}",
-            batch.produced_at,
+            produced_text(datetime.fromisoformat(batch.produced_at)),
             batch.produced_by,
             batch.reason,
             batch.link[:16],
@@ -175,7 +176,7 @@ def believed_when(
     for belief in beliefs:
         row = belief.figure.row
         table.add_row(
-            belief.batch.produced_at,
+            produced_text(belief.produced_at),
             "retracted" if belief.figure.retracted else _figure(row),
             f"{row.bad_s:,}",
             f"{row.excluded_s:,}",
@@ -184,6 +185,11 @@ def believed_when(
             belief.batch.reason or belief.batch.kind,
         )
     console.out.print(table)
+
+
+def produced_text(moment: datetime) -> str:
+    """To the second, the next one where it is broken: `--on` that instant knows of it."""
+    return render_instant(seconds(moment) + (moment.microsecond > 0))
 
 
 @app.command()

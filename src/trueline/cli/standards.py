@@ -284,11 +284,15 @@ def replay(
     number: Number,
     months: Annotated[int, typer.Option(min=1, max=120, help="newest stored periods")] = 12,
     exact: Annotated[
-        bool, typer.Option("--exact", help="assess from the granules, not from stored figures")
+        bool,
+        typer.Option(
+            "--exact", help="assess from the granules, not from stored figures or summaries"
+        ),
     ] = False,
 ) -> None:
     """What a proposal would have meant for the products that would hold it, side by side with
-    today's version. A draft that measures something else is always assessed from the granules."""
+    today's version. A threshold that nobody was held to is answered from summaries, with bounds;
+    a draft that measures something else is assessed from the granules."""
     from time import perf_counter
 
     started = perf_counter()
@@ -296,10 +300,14 @@ def replay(
     from trueline.standards.document import draft_of
     from trueline.standards.facts import examine
     from trueline.standards.replay import needs_granules, replay_exactly, replay_stored
+    from trueline.standards.replay_summed import replay_summed, summaries_answer
     from trueline.standards.replay_told import tell_replay
 
     examined = examine(workspace, draft_of(proposal_numbered(number).document))
-    if exact or needs_granules(examined.current, examined.proposed.draft.objective):
+    stored = not needs_granules(examined.current, examined.proposed.draft.objective)
+    if not exact and not stored and summaries_answer(workspace, examined):
+        found = replay_summed(workspace, examined, workspace.results, months)
+    elif exact or not stored:
         from trueline.assessment.known import what_was_known
         from trueline.engine.duckdb import DuckDBEngine
 

@@ -175,12 +175,17 @@ def print_reissue(reissue: Sequence[Reissue]) -> None:
 
 def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
     """Today beside the draft, together, by period and by segment."""
-    how = "from the granules" if replay.exact else "from stored figures"
     console.out.print(
-        f"{told.total.figures:,} figures of {len(replay.periods)} periods {how} in "
+        f"{told.total.figures:,} figures of {len(replay.periods)} periods {replay.source.value} in "
         f"{elapsed_s:.1f} s; {replay.negotiated:,} products keep other terms",
         markup=False,
     )
+    if replay.bounds is not None:
+        from trueline.standards.replay_told import bounds_told
+
+        console.out.print(
+            f"{bounds_told(replay.bounds, told.unsure)}; --exact says more", markup=False
+        )
     counted = ("met", "at risk", "breached", "open")
     table = Table("", "version", *counted, "share met", "5 % margin", "credits")
     for one in (told.total, *told.periods, *told.segments):

@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "trueline.results",
     "trueline.writeback",
     "trueline.monitoring",
+    "trueline.trends",
     "trueline.web",
 ]
 MIDDLEWARE = [

@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.safestring import SafeString
 
 from trueline.trends.deterioration import Kind
-from trueline.trends.workspace_scan import WORSE, TrendFinding, TrendScan
+from trueline.trends.findings import WORSE, TrendFinding, TrendScan
 from trueline.web.sparkline import SparkScale, sparkline
 
 MEANINGS = {

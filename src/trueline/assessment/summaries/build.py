@@ -23,7 +23,7 @@ from trueline.assessment.summaries.due import (
     with_renewed,
     works_of,
 )
-from trueline.assessment.summaries.merge import fewer_parts, sorted_runs
+from trueline.assessment.summaries.merge import as_asked_for, fewer_parts
 from trueline.assessment.summaries.parts import KEYS_PER_PART, Index, Part, SummaryStore
 from trueline.assessment.summaries.reduce import (
     DAY_BITS,
@@ -74,9 +74,12 @@ class SummaryBuilder:
     engine: Engine
     _remembered: tuple[Wishes, int, int] | None = field(default=None, init=False)
 
-    def bring_up_to_date(self, standards: Callable[[], Standards]) -> BuildReport:
-        """Everything recorded up to now. `standards` are read where they are needed."""
-        with self.store.writing():
+    def bring_up_to_date(
+        self, standards: Callable[[], Standards], wait_s: float = 30.0
+    ) -> BuildReport:
+        """Everything recorded up to now. `standards` are read where they are needed. BusyError
+        where another build goes on for longer than `wait_s`."""
+        with self.store.writing(wait_s):
             index = self.store.index()
             delivery = latest_delivery()
             if index.level >= delivery:
@@ -160,8 +163,7 @@ class Making:
                 name: pa.concat_tables([SCHEMAS[name].empty_table(), *(t[name] for t, _ in found)])
                 for name in SCHEMAS
             }
-            merged["runs"] = sorted_runs(merged["runs"])
-            for lo, own in _by_range(work, merged):
+            for lo, own in _by_range(work, as_asked_for(merged)):
                 part = Part(
                     f"p{number:06d}", work.month, lo, self.delivery, overlapping=overlapping
                 )

@@ -24,6 +24,7 @@ from trueline.offerings.values import (
 )
 
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
+_SKETCHED = (*_PERCENTILES, Statistic.CONFORMANCE)  # a threshold that nobody has is asked of these
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def wishes_of(
 def _gather(mine: _Gathered, key: int, watch: int | None, statistic: Statistic) -> None:
     if watch is not None and watch not in mine.watches.get(key, ()):
         mine.watches[key] = (*mine.watches.get(key, ()), watch)
-    if statistic in _PERCENTILES:
+    if statistic in _SKETCHED:
         mine.sketched.add(key)
     mine.moments = mine.moments or bool(
         RULES[statistic].source is Source.GRANULES

@@ -77,6 +77,12 @@ def amount(number: Decimal) -> str:
 
 
 @register.filter
+def percent(share: Decimal) -> str:
+    """`99.95 %`, exactly as it was promised."""
+    return f"{(share * 100).normalize():f} %"
+
+
+@register.filter
 def dimension(name: str) -> str:
     """What people call a way of putting sold offerings together: `SLA types`, `CPE model`."""
     return _DIMENSIONS.get(name) or characteristic(name)
