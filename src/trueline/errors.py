@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_COMPARED = 2_000  # names that are compared one by one with the one that is not known
+_COMPARED = 500  # names that are compared one by one with the one that is not known
 _NAMED = 12
 
 
@@ -71,11 +71,10 @@ def nearest(name: str, known: Iterable[str], *, see: str = "") -> str:
     close = difflib.get_close_matches(name, _alike(name, names), n=1, cutoff=0.6)
     if close:
         return f"Did you mean {close[0]}?"
-    if see and len(names) > _NAMED:
-        return see
-    if not names:
+    if not names or (see and len(names) > _NAMED):
         return see or "None is known yet"
-    return f"Name one of {', '.join(names)}"
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > 2 * _NAMED else ""
+    return f"Name one of {', '.join(names[:_NAMED] if more else names)}{more}"
 
 
 def _alike(name: str, names: Sequence[str]) -> Sequence[str]:

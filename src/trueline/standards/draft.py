@@ -35,12 +35,18 @@ def draft_standards(data: bytes, name: str, deed: Deed) -> Drafted:
     known: list[StandardProposal] = []
     with transaction.atomic():
         for draft in read.drafts:
-            standing = _standing(draft)
-            if standing is not None:
-                known.append(standing)
-            else:
-                new.append(record_draft(draft, deed))
+            proposal, is_new = draft_once(draft, deed)
+            (new if is_new else known).append(proposal)
     return Drafted(tuple(new), tuple(known), read.set_aside, read.losses)
+
+
+def draft_once(draft: StandardDraft, deed: Deed) -> tuple[StandardProposal, bool]:
+    """The proposal that says the draft, and whether it is new: what is sent twice, by a double
+    click or a page loaded again, is drafted once."""
+    may(deed.by, DRAFTERS, "draft standards")
+    with transaction.atomic():
+        standing = _standing(draft)
+        return (standing, False) if standing else (record_draft(draft, deed), True)
 
 
 def record_draft(draft: StandardDraft, deed: Deed) -> StandardProposal:

@@ -52,7 +52,8 @@ def propose_migration(request: MigrationRequest, deed: Deed) -> MigrationProposa
     versions = versions_in(catalog, scope_of(proposal.scope), proposal.objective_id)
     target = next(one for one in versions if one.version == proposal.version)
     _refuse_unagreed(request, target, catalog)
-    return MigrationProposal.objects.create(
+    # What is sent twice, by a double click or a page loaded again, is proposed once.
+    found, _ = MigrationProposal.objects.get_or_create(
         standard=proposal.standard,
         scope=proposal.scope,
         objective_id=proposal.objective_id,
@@ -62,8 +63,9 @@ def propose_migration(request: MigrationRequest, deed: Deed) -> MigrationProposa
         agreement=request.agreement,
         state="proposed",
         author=deed.by,
-        proposed_at=deed.now,
+        defaults={"proposed_at": deed.now},
     )
+    return found
 
 
 def approve_migration(workspace: Workspace, number: int, deed: Deed) -> int:
