@@ -17,7 +17,7 @@ from trueline.trends.many_tests import plain_tests
 from trueline.trends.observations import Floats
 from trueline.trends.trend_test import TrendTest
 
-BLOCK = 64
+BLOCK = 128
 LEAST_DAYS = 7
 PRICE = 4.0
 NEVER = 1e300

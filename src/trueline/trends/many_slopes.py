@@ -24,19 +24,22 @@ FARTHEST = 2.0**17
 MOST_IN_A_BYTE = 255
 
 
-class _RowCounts:
-    """How often something was true of each series, added up in bytes that never run over."""
+class _Counts:
+    """How often something was true of each series, added up in bytes that never run over.
 
-    def __init__(self, rows: int, days: int) -> None:
-        self._bytes = np.zeros((rows, days), dtype=np.uint8)
-        self._total = np.zeros(rows, dtype=np.int64)
+    One axis are the days, which may be fewer from time to time, the other the series.
+    """
+
+    def __init__(self, shape: tuple[int, int], days: int) -> None:
+        self._bytes = np.zeros(shape, dtype=np.uint8)
+        self._days = days
+        self._total = np.zeros(shape[1 - days], dtype=np.int64)
         self._added = 0
 
     def add(self, true: NDArray[np.bool_]) -> None:
-        """`true` is (rows, some days)."""
         if self._added == MOST_IN_A_BYTE:
             self._empty()
-        part = self._bytes[:, : true.shape[1]]
+        part = self._bytes[: true.shape[0], : true.shape[1]]
         np.add(part, true.view(np.uint8), out=part)
         self._added += 1
 
@@ -45,21 +48,24 @@ class _RowCounts:
         return self._total
 
     def _empty(self) -> None:
-        self._total += self._bytes.sum(axis=1, dtype=np.int64)
+        self._total += self._bytes.sum(axis=self._days, dtype=np.int64)
         self._bytes[:] = 0
         self._added = 0
 
 
 def kendall_sums(values: Floats) -> NDArray[np.int64]:
     """Kendall's S of each row of `values` (series, days), NaN where a day is missing."""
-    rows, days = values.shape
-    rank = _dense_ranks(values)
-    rising, falling = _RowCounts(rows, days), _RowCounts(rows, days)
+    rank = np.ascontiguousarray(_dense_ranks(values).T)
+    days, rows = rank.shape
+    size = np.isfinite(values).sum(axis=1)
+    rising, falling = _Counts((days, rows), 0), _Counts((days, rows), 0)
+    tied = bool((np.nanmax(rank, axis=0, initial=-1.0) + 1 < size).any())
     for lag in range(1, days):
-        later, earlier = rank[:, lag:], rank[:, :-lag]
-        rising.add(later > earlier)
-        falling.add(later < earlier)
-    return rising.total() - falling.total()
+        rising.add(rank[lag:] > rank[:-lag])
+        if tied:
+            falling.add(rank[lag:] < rank[:-lag])
+    fallen = falling.total() if tied else size * (size - 1) // 2 - rising.total()
+    return rising.total() - fallen
 
 
 def _dense_ranks(values: Floats) -> NDArray[np.float32]:
@@ -131,7 +137,7 @@ def _inside(
     rows, days = scaled.shape
     first, second, apart = pairs_by_lag(days)
     within = np.empty((rows, len(first)), dtype=np.bool_)
-    below = _RowCounts(rows, days)
+    below = _Counts((rows, days), 1)
     done = 0
     for lag in range(1, days):
         reach = np.float32(lag + ROUNDING * largest)
