@@ -248,3 +248,32 @@ def test_what_is_certain_goes_on_beside_a_name_that_is_taken(sold: Workspace) ->
 def test_the_id_of_a_sold_offering_never_stands_for_another(sold: Workspace) -> None:
     with pytest.raises(InputError, match="itself a sold offering"):
         put(sold, Identity("P-00018", "P-00017"), STEWARD)
+
+
+def test_a_row_of_its_own_in_the_same_file_outlives_a_wrong_name(sold: Workspace) -> None:
+    put(sold, Identity("x", "P-00017"), STEWARD)
+    text = (
+        "product_id,parameter,start,duration_s,value\n"
+        "x,delay,2026-10-05T00:00:00Z,900,11\n"
+        "P-00017,delay,2026-10-05T00:00:00Z,900,7\n"
+        "x,delay,2026-10-05T00:15:00Z,900,12\n"
+    )
+    load_measurement_file(sold, load_text(sold, "both.csv", text), LOAD)
+    assert held(sold, "P-00017") == [(7, True), (12, True)]
+    end(sold, "x", STEWARD)
+    assert held(sold, "P-00017") == [(7, True), (12, False)]
+    assert unknown_rows() == 2
+
+
+def test_a_name_stays_right_after_a_merge_of_the_lake(sold: Workspace) -> None:
+    measured(sold, "NL/4711/A", 11, 12)
+    accept(sold, "NL/4711/A", STEWARD)
+    with open_lake(sold) as lake:
+        lake.compact()
+    end(sold, "NL/4711/A", STEWARD)
+    assert held(sold, "P-00017") == [(11, False), (12, False)]
+    with open_lake(sold) as lake:
+        lake.compact()
+    assert unknown_rows() == 2
+    accept(sold, "NL/4711/A", STEWARD)
+    assert held(sold, "P-00017") == [(11, True), (12, True)]

@@ -28,6 +28,7 @@ from trueline.measurement.lake import GranuleVersion, Lake
 from trueline.measurement.mapped import mapped_granules
 from trueline.measurement.models import RecordedEvent
 from trueline.measurement.unknown import origins_of
+from trueline.offerings.catalog import scope_of
 from trueline.offerings.models import (
     MigrationVersion,
     ObjectiveVersion,
@@ -190,6 +191,8 @@ def _promise(explanation: Explanation, known: int) -> Iterator[RecordLink]:
         known_at(known), objective_id=objective.id, version=objective.version
     )
     for standard in [] if found else published.order_by("id"):
+        if scope_of(standard.scope).words not in explanation.reasons:
+            continue  # one of the same name for others
         told = f"{promised}, approved, published by {standard.published_by}"
         found.append(RecordLink("objective", name, told, standard.delivery_id))
     yield from found

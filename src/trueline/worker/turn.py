@@ -38,6 +38,7 @@ class Worker:
     workspace: Workspace
     engine: Engine
     _builder: SummaryBuilder | None = None
+    _identified: tuple[int, int | None] | None = None  # after which delivery and edit of the file
 
     def take_turn(self, *, now: datetime) -> Turn:
         """Take in what waits under names that are certain, bring summaries up to date, then run
@@ -55,7 +56,13 @@ class Worker:
         return turn
 
     def _identify(self, turn: Turn, now: datetime) -> None:
-        """Where the operator's file lets an identifier decide by itself."""
+        """Where the operator's file lets an identifier decide by itself, and something arrived or
+        the file changed since the last turn."""
+        file = self.workspace.home / FILE
+        state = (latest_delivery(), file.stat().st_mtime_ns if file.exists() else None)
+        if state[1] is None or state == self._identified:
+            return
+        self._identified = state
         try:
             decided = apply_certain(self.workspace, Decision(FILE, now))
         except TruelineError as error:
