@@ -29,10 +29,11 @@ from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.load import LoadOptions
 from trueline.problems.scan import Shared, read_rows, scan_verdicts
 from trueline.settings.workspace import Workspace
-from trueline.trends.asking import USUAL_DIMENSIONS, USUAL_SETTING, scan_request
+from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
+from trueline.trends.asking import USUAL_DIMENSIONS, Asking, scan_request
 from trueline.trends.daily_history import stored_history
 from trueline.trends.deterioration import Kind
-from trueline.trends.workspace_scan import WORSE, TrendFinding, scan_history
+from trueline.trends.findings import WORSE, TrendFinding
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BY = (*USUAL_DIMENSIONS, "probe")
@@ -59,16 +60,15 @@ class Operator:
     truths: Mapping[str, Truth]
 
     def trends(self) -> list[tuple[TrendFinding, frozenset[str]]]:
-        """Findings with their products; the replaced probe is told as an operator tells it."""
-        step = self.truths["measurement_step"]
-        changed = {product: [step.start] for product in step.members if step.start}
-        request = scan_request(self.known.snapshot, self.known.catalog, BY, USUAL_SETTING, changed)
+        """Findings with their products; nobody tells the scan of the replaced probe."""
+        asking = Asking(BY)
+        request = scan_request(self.known.snapshot, self.known.catalog, asking)
         history = stored_history(self.workspace.results, last_days=365)
         having = {one.objective_id: frozenset(one.product_ids) for one in history.objectives}
         named = {(one.dimension, one.key): one for one in request.over}
         return [
             (one, _products(named, one) & having[one.objective_id])
-            for one in scan_history(history, request).findings
+            for one in scan_workspace(self.workspace, self.known, WorkspaceScan(asking)).findings
         ]
 
     def problems(self) -> list[Shared]:

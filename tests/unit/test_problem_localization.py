@@ -175,3 +175,65 @@ def test_the_signature_names_every_keyword_for_help_and_inspection() -> None:
         "at": None,
         "limit": None,
     }
+
+
+def _counts(seed: int, mean: float, factor: float = 1.0) -> pd.DataFrame:
+    """Poisson counts about one mean; those of region r1 about `factor` times it."""
+    table = _grid(seed)
+    means = np.where(table["region"] == "r1", mean * factor, mean)
+    table["predict"] = mean
+    table["real"] = np.random.default_rng([seed, 5]).poisson(means)
+    return table
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.3, 1.0, 5.0, 40.0])
+def test_counts_that_scatter_by_chance_give_no_cause(mean: float) -> None:
+    claimed = [localize(_counts(seed, mean), NAMES) for seed in range(12)]
+    assert claimed == [[]] * 12
+
+
+@pytest.mark.parametrize(("mean", "factor"), [(1.0, 4.0), (5.0, 3.0), (5.0, 0.2), (40.0, 2.0)])
+def test_a_cause_is_found_among_small_counts(mean: float, factor: float) -> None:
+    found = localize(_counts(3, mean, factor), NAMES)
+    assert [one.attributes for one in found] == [{"region": "r1"}]
+
+
+def test_faults_where_none_were_expected_are_a_cause() -> None:
+    table = _grid().assign(predict=0.0, real=0.0)
+    table.loc[table["region"] == "r1", "real"] = 5.0
+    assert [one.attributes for one in localize(table, NAMES)] == [{"region": "r1"}]
+    table["real"] *= 0.3  # amounts, not counts
+    assert [one.attributes for one in localize(table, NAMES)] == [{"region": "r1"}]
+
+
+def test_everything_off_alike_is_one_cause_without_attributes() -> None:
+    table = _grid()
+    table["real"] *= 0.5
+    assert [one.attributes for one in localize(table, NAMES)] == [{}]
+
+
+def test_half_of_the_values_off_are_named_one_by_one() -> None:
+    table = _grid()
+    for region in ("r0", "r2", "r4"):
+        _plant(table, 0.5, region=region)
+    names = [one.attributes["region"] for one in localize(table, NAMES)]
+    assert sorted(names) == ["r0", "r2", "r4"]
+
+
+def test_figures_around_zero_are_not_compared_by_their_share() -> None:
+    table = _grid()
+    table["predict"] -= 100
+    table["real"] = table["predict"] + np.random.default_rng(4).normal(0, 3, len(table))
+    assert localize(table, NAMES) == []
+    _plant(table, 0.4, model="m2")
+    assert [one.attributes for one in localize(table, NAMES)] == [{"model": "m2"}]
+
+
+def test_many_attributes_are_searched_as_far_as_time_allows() -> None:
+    rng = np.random.default_rng(6)
+    names = [f"a{place}" for place in range(14)]
+    table = pd.DataFrame({name: rng.integers(0, 4, 2000).astype(str) for name in names})
+    table["predict"] = rng.uniform(50, 150, len(table))
+    table["real"] = table["predict"] * (1 + rng.normal(0, 0.05, len(table)))
+    _plant(table, 0.3, a3="1", a7="2", a9="0")
+    assert [one.attributes for one in localize(table, names)] == [{"a3": "1", "a7": "2", "a9": "0"}]

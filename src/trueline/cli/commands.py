@@ -31,7 +31,7 @@ COMMANDS = {
     "deliveries": ("deliveries", "deliveries"),
     "lake": ("lake", "app"),
     "regimes": ("regimes", "app"),
-    "alerts": ("alerts", "alerts"),
+    "alerts": ("alerts", "app"),
     "worker": ("worker", "worker"),
     "demo": ("demo", "demo"),
     "people": ("people", "app"),
@@ -40,6 +40,7 @@ COMMANDS = {
     "credits": ("credits", "credits"),
     "serve": ("serve", "serve"),
     "run": ("run", "run"),
+    "version": ("version", "version"),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,14 +26,7 @@ def unknown_rows() -> int:
 
 def waiting_names(workspace: Workspace) -> Mapping[tuple[str, str], int]:
     """How many granules wait, by product id and parameter."""
-    counted: Counter[tuple[str, str]] = Counter()
-    for entry in _waiting():
-        names = pq.read_table(workspace.lake / entry.path, columns=["product_id", "parameter"])
-        products, parameters = (
-            names.column(name).cast(pa.string()).to_pylist() for name in names.column_names
-        )
-        counted.update(zip(products, parameters, strict=True))
-    return counted
+    return {name: waiting.rows for name, waiting in waiting_series(workspace).items()}
 
 
 _ORIGINS = ", of deliveries "
@@ -84,9 +76,16 @@ def origins_of(source: str) -> tuple[int, ...]:
 
 def replay_unknown(
     workspace: Workspace, options: LoadOptions, names: frozenset[str] | None = None
-) -> LoadReport:
+) -> LoadReport | None:
     """Take in, as a new delivery, what waits; what is still unknown keeps waiting. `names`: only
-    files with rows of these; a file is taken whole."""
+    files with rows of these; a file is taken whole. None, and no delivery, where nothing of what
+    waits has become known."""
+    known = recorded_names()
+    if not any(
+        (product in known.products or product in known.identities) and parameter in known.parameters
+        for product, parameter in waiting_names(workspace)
+    ):
+        return None
     waiting = [e for e in _waiting() if names is None or _holds(workspace, e, names)]
     origins = sorted({entry.min_delivery for entry in waiting})
     told = ", ".join(map(str, origins))
@@ -102,7 +101,7 @@ def replay_unknown(
         workspace,
         _batches(workspace, waiting, counted=names is not None),
         source,
-        AppendOptions(options, known=recorded_names()),
+        AppendOptions(options, known=known),
         consumed=tuple(waiting),
     )
 

@@ -49,7 +49,7 @@ def rate_evidence(now: Rates, rate: Floats) -> LeafEvidence:
     odds = np.log(rate / (1 - rate))[:, None] + shifts[None, :]
     caused = _log_likelihood(now.hits[:, None], now.counts[:, None], 1 / (1 + np.exp(-odds)))
     gain = caused - _log_likelihood(now.hits, now.counts, rate)[:, None]
-    return LeafEvidence(_unevenly(gain, shifts)[:, shifts != 0], share=SHARE)
+    return LeafEvidence(unevenly(gain, shifts)[:, shifts != 0], share=SHARE)
 
 
 def expected_rates(leaves: Attributes, history: Attributes, seen: Rates) -> Floats:
@@ -93,10 +93,10 @@ def _log_likelihood(hits: Floats, counts: Floats, rate: Floats) -> Floats:
     return summed
 
 
-def _unevenly(gain: Floats, shifts: npt.NDArray[np.float64]) -> Floats:
+def unevenly(gain: Floats, shifts: npt.NDArray[np.float64]) -> Floats:
     """Each leaf's shift may differ from the common one: the likelihood is averaged about it."""
     weight = np.exp(-0.5 * ((shifts[:, None] - shifts[None, :]) / UNEVEN) ** 2)
     weight /= weight.sum(axis=1, keepdims=True)
     most = gain.max(axis=1, keepdims=True)
-    averaged: Floats = np.log(np.exp(gain - most) @ weight.T + 1e-300) + most
+    averaged: Floats = np.log(np.einsum("im,sm->is", np.exp(gain - most), weight) + 1e-300) + most
     return averaged

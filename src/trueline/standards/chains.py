@@ -13,7 +13,7 @@ from trueline.calendars.instants import instant, seconds, zone
 from trueline.calendars.intervals import Interval, intersect, subtract, total
 from trueline.calendars.periods import Period, midnight
 from trueline.calendars.service_hours import service_intervals
-from trueline.inventory.resolve import AppliedObjective, held_alike, objectives_of
+from trueline.inventory.resolve import AppliedObjective, objectives_of, resolver_of
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.suppliers import Commitment, Suppliers
 from trueline.inventory.values import InventorySnapshot, Product
@@ -89,11 +89,12 @@ def chains_of(
         one for one in suppliers.commitments.values() if in_force(one, period.bounds(one.time_zone))
     ]
     resting = resting_on(held, catalog, snapshot)
+    resolver = resolver_of(catalog, snapshot)
     alike: dict[tuple[object, ...], list[Product]] = defaultdict(list)
     for product in snapshot.products.values():
         if in_service(product, bounds):
             ids = resting.get(product.id, ())
-            key = (product.offering_id, held_alike(product, catalog, snapshot), ids)
+            key = (product.offering_id, resolver.held_alike(product), ids)
             alike[key].append(product)
     found = [
         ProductChain(

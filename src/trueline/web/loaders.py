@@ -15,6 +15,7 @@ from trueline.measurement.formats.mapping import read_mapping
 from trueline.measurement.load import MeasurementOptions, load_measurement_file, load_measurements
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
+from trueline.problems.load_analyses import load_analyses
 from trueline.settings.workspace import Workspace
 
 _FORMAT_NAMES = {
@@ -87,6 +88,13 @@ KINDS = {
         ),
         UploadKind(
             "exclusions", "Exclusions", _TABLES, "product_id, start, end, reason", load_exclusions
+        ),
+        UploadKind(
+            "analyses",
+            "Performance analyses and tickets",
+            (*_TABLES, ".json", ".jsonl", ".ndjson"),
+            "analysis_id, kind, product_id, start, end, objective_id, verdict, …",
+            load_analyses,
         ),
         UploadKind(
             "measurements",

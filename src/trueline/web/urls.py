@@ -18,10 +18,11 @@ from trueline.web.views.members import aggregate, group, offering
 from trueline.web.views.notices import healthz
 from trueline.web.views.objective import objective
 from trueline.web.views.pivot import pivot_page
-from trueline.web.views.problems import problem, problems
+from trueline.web.views.problem import finding, pack, problem
+from trueline.web.views.problems import problems
 from trueline.web.views.product import customer, product
 from trueline.web.views.reconciliation import reconciliation
-from trueline.web.views.regimes import alerts, regime, regimes
+from trueline.web.views.regimes import alert, alerts, regime, regimes
 from trueline.web.views.replay import replay
 from trueline.web.views.rows import rows, rows_csv
 from trueline.web.views.search import find
@@ -44,7 +45,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("explanations/", explanation, name="explanation"),
     path("lineage/", lineage, name="lineage"),
     path("problems/", problems, name="problems"),
+    path("problems/findings/<int:place>/", finding, name="finding"),
     path("problems/<int:number>/", problem, name="problem"),
+    path("problems/<int:number>/pack.zip", pack, name="problem-pack"),
     path("reconciliation/", reconciliation, name="reconciliation"),
     path("drift/", drift, name="drift"),
     path("identities/", identities, name="identities"),
@@ -57,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("regimes/", regimes, name="regimes"),
     path("regimes/<path:regime_id>/", regime, name="regime"),
     path("alerts/", alerts, name="alerts"),
+    path("alerts/<int:number>/", alert, name="alert"),
     path("find/", find, name="find"),
     path("trends/", trends, name="trends"),
     path("load/", load, name="load"),

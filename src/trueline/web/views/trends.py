@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from trueline.trends.workspace_scan import stored_scan
+from trueline.trends.scan_store import stored_scan
 from trueline.web.shell import show
 from trueline.web.sight import look
 from trueline.web.trend_lines import trend_lines
@@ -13,7 +13,9 @@ from trueline.web.trend_lines import trend_lines
 def trends(request: HttpRequest) -> HttpResponse:
     sight = look(request)
     scan = stored_scan(sight.workspace)
-    worse, explained = trend_lines(scan) if scan else ([], [])
+    worse, explained = (
+        trend_lines(scan, sight.records if sight.assessment else None) if scan else ([], [])
+    )
     return show(
         request,
         sight,
