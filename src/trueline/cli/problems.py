@@ -16,15 +16,14 @@ from trueline.cli import console
 from trueline.intake.record import latest_delivery
 from trueline.problems import before_after, life
 from trueline.problems.dossier import Dossier, claim_of_problem, dossier_of
+from trueline.problems.found import found_in
 from trueline.problems.happened_before import HappenedBefore
 from trueline.problems.judged import Judged, judged_period
 from trueline.problems.measure import Measure
-from trueline.problems.measured import scan_measured
 from trueline.problems.models import ProductProblem
 from trueline.problems.pack import render_pack
 from trueline.problems.phrases import told_allowance, told_money, told_rival
-from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import ANY, Shared, scan_verdicts
+from trueline.problems.scan import ANY, Shared
 from trueline.problems.states import ProblemState
 from trueline.settings.workspace import Workspace
 
@@ -189,17 +188,9 @@ def close(
 
 def _scanned(period: str, measure: Measure, of: str) -> tuple[list[Shared], Judged]:
     workspace = console.workspace()
-    label, delivery = parse_period(period).label, latest_delivery()
-    judged = judged_period(workspace, label, delivery=delivery)
-    if measure is Measure.VIOLATED:
-        found = scan_verdicts(judged.rows, label, judged.snapshot)
-        found = [one for one in found if of in (ANY, one.objective_id)]
-    else:
-        found = scan_measured(workspace, judged, measure, of)
-    dated = with_precedence(
-        workspace, found, judged.rows, delivery=delivery, analyses=judged.analyses
-    )
-    return life.most_trusted_first(dated), judged
+    label = parse_period(period).label
+    judged = judged_period(workspace, label, delivery=latest_delivery())
+    return life.most_trusted_first(found_in(workspace, judged, measure=measure, of=of)), judged
 
 
 def _dossier(workspace: Workspace, problem: ProductProblem) -> Dossier:

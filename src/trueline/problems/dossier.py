@@ -85,7 +85,7 @@ class Mark:
 @dataclass(frozen=True)
 class Dossier:
     """`looked` are all members that were looked at, `inside` those of the finding; `observed` and
-    `expected` are per member, of measures that have them."""
+    `expected` are per member, as `Figures.shown` of the measure; None for violated products."""
 
     claim: Claim
     looked: Looked
@@ -153,7 +153,7 @@ def _looked(
         figures = figures_of(workspace, judged, claim.measure, claim.objective_id)
         members = replace(figures.looked.members, bad=figures.affected)
         looked = replace(figures.looked, members=members)
-        return looked, figures.amounts.observed, figures.amounts.expected
+        return looked, *figures.shown
     if claim.objective_id != ANY:
         rows = rows.filter(pc.equal(rows["objective_id"], claim.objective_id))
     looked = members_of(rows, claim.objective_id, claim.period, judged.snapshot)

@@ -30,7 +30,9 @@ Checking the counts
 In evidence-rows.csv, the rows with in_finding = 1 are the members, those of them with bad = 1 the
 bad ones. Expected is members x (all bad / all rows). p is the hypergeometric chance of as many bad
 ones or more among the members, counted one by one. Products of surer findings, which were set aside
-before this one was found, have no row.
+before this one was found, have no row. Where the measure is not "violated": observed and expected
+are the reports and what was expected of them; of a ratio its numerator and its denominator; of a
+level the mean and the middle one of its offering.
 
 Methods and their limits
 ------------------------

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from trueline.calendars.instants import instant
 from trueline.intake.record import latest_delivery
 from trueline.problems import life
+from trueline.problems.found import found_in
 from trueline.problems.judged import Judged, judged_period
 from trueline.problems.models import RecordedAnalysis
-from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import Shared, scan_verdicts
+from trueline.problems.scan import Shared
 from trueline.web.sight import Sight
 
 
@@ -41,15 +41,7 @@ def scanned(sight: Sight) -> Scanned:
     with _keeping:
         if key not in _kept:
             judged = judged_in_sight(sight, period)
-            found = scan_verdicts(judged.rows, period, judged.snapshot)
-            dated = with_precedence(
-                sight.workspace,
-                found,
-                judged.rows,
-                delivery=judged.delivery,
-                analyses=judged.analyses,
-            )
-            _kept[key] = Scanned(period, judged, tuple(dated))
+            _kept[key] = Scanned(period, judged, tuple(found_in(sight.workspace, judged)))
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
