@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from trueline.calendars.instants import instant
 from trueline.calendars.periods import parse_period, period_containing
-from trueline.offerings.catalog import catalog_at
 from trueline.problems import life
 from trueline.problems.enrichment import Mask
 from trueline.problems.happened_before import HappenedBefore
@@ -138,7 +137,7 @@ def dossier_of(
         expected,
         lift_table(looked.members, claim.names, rivals),
         attribute_map(looked.members, claim.names[0]),
-        impact_of(workspace, touched, judged.snapshot, delivery=judged.delivery),
+        impact_of(workspace, touched, judged),
         _course(workspace, claim, judged, {*claim.affected, *claim.exposed}),
         _marks(claim, problem),
     )
@@ -168,7 +167,7 @@ def _course(
 ) -> tuple[DayCourse, ...]:
     """Day by day over the period and the one before, from daily figures; where there are none,
     from the days on which imported analyses tell of trouble."""
-    better = higher_is_better(catalog_at(judged.delivery))
+    better = higher_is_better(judged.catalog)
     objective = None if claim.objective_id == ANY else claim.objective_id
     period = parse_period(claim.period)
     before = period_containing(period.first - timedelta(days=1), period.length)

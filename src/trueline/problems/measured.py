@@ -16,7 +16,6 @@ from trueline.assessment.values import Verdict
 from trueline.calendars.intervals import Interval, union
 from trueline.calendars.periods import Period, parse_period, period_containing
 from trueline.errors import InputError, Place
-from trueline.offerings.catalog import catalog_at
 from trueline.problems.analysis import PerformanceAnalysis
 from trueline.problems.enrichment import Enrichment, Mask
 from trueline.problems.excess import Amounts, scan_counts, scan_levels, scan_ratios
@@ -90,7 +89,7 @@ class Figures:
 
 def figures_of(workspace: Workspace, judged: Judged, measure: Measure, of: str) -> Figures:
     """The figures of a measure other than `violated`."""
-    asked = _Asked(workspace, judged, of, subjects_of(catalog_at(judged.delivery)))
+    asked = _Asked(workspace, judged, of, subjects_of(judged.catalog))
     match measure:
         case Measure.COUNT:
             return _counts(asked)
@@ -253,7 +252,7 @@ def _usual_of_offering(asked: _Asked, ids: Sequence[str], means: Floats) -> Floa
 
 def _higher_is_better(asked: _Asked) -> bool:
     """As the objective says, else the comparators that came with the values."""
-    known = higher_is_better(catalog_at(asked.judged.delivery)).get(asked.of)
+    known = higher_is_better(asked.judged.catalog).get(asked.of)
     if known is not None:
         return known
     words = {one.comparator for one in asked.judged.analyses if asked.told(one)}

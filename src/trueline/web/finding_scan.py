@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from trueline.calendars.instants import instant
 from trueline.intake.record import latest_delivery
@@ -13,6 +14,8 @@ from trueline.problems.found import found_in
 from trueline.problems.judged import Judged, judged_period
 from trueline.problems.models import RecordedAnalysis
 from trueline.problems.scan import Shared
+from trueline.settings.workspace import Workspace
+from trueline.web.records import records_at
 from trueline.web.sight import Sight
 
 
@@ -51,7 +54,15 @@ def scanned(sight: Sight) -> Scanned:
 
 def judged_in_sight(sight: Sight, period: str) -> Judged:
     """A period as it is known now: analyses may have come in after it was assessed."""
-    return judged_period(sight.workspace, period, delivery=latest_delivery())
+    stored = sight.workspace.results / period / "assessment.json"
+    stamp = stored.stat().st_mtime_ns if stored.is_file() else 0
+    return _judged(sight.workspace, period, stamp, latest_delivery())
+
+
+@lru_cache(maxsize=_KEPT)
+def _judged(workspace: Workspace, period: str, _stamp: int, delivery: int) -> Judged:
+    inventory = records_at(workspace, delivery).inventory
+    return judged_period(workspace, period, delivery=delivery, snapshot=inventory)
 
 
 def _last_imported() -> str:
