@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -193,9 +194,9 @@ def test_an_outside_reader_can_check_counts_chance_and_hashes(
 
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(raised: Workspace) -> None:
     problem = ProductProblem.objects.get()
-    ProductProblem.objects.filter(pk=problem.pk).update(names=[{"=cmd": "1"}])
-    problem.refresh_from_db()
-    content = render_pack(raised, problem, _dossier(raised))
+    dossier = _dossier(raised)
+    hostile = replace(dossier.lift[0], attributes={"=cmd": "1"})
+    content = render_pack(raised, problem, replace(dossier, lift=(hostile,)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert "'=cmd=1" in archive.read("lift.csv").decode()
 

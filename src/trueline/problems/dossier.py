@@ -118,7 +118,8 @@ def claim_of_problem(problem: ProductProblem) -> Claim:
     affected = tuple(product for product, hit in members if hit)
     hit = set(affected)
     exposed = tuple(one for one, bad in members if not bad and one not in hit)
-    return Claim(tuple(problem.names), problem.objective_id, evidence, affected, exposed)
+    names = tuple(evidence.get("names") or problem.names)
+    return Claim(names, problem.objective_id, evidence, affected, exposed)
 
 
 def dossier_of(
