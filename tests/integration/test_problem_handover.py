@@ -33,6 +33,7 @@ from trueline.problems.life import raise_problem
 from trueline.problems.load_analyses import load_analyses
 from trueline.problems.models import ProductProblem
 from trueline.problems.pack import render_pack
+from trueline.problems.phrases import told_chance
 from trueline.problems.scan import scan_verdicts
 from trueline.settings.workspace import Workspace
 
@@ -238,3 +239,8 @@ def test_notes_are_kept_and_the_newest_is_shown(raised: Workspace) -> None:
     assert "knownError: X restarts under load" in shown
     assert "  workaround: stay on Y" in shown
     assert "workaround by ben: restart at night" in shown  # the earlier one stays among the steps
+
+
+def test_a_chance_is_never_told_as_zero() -> None:
+    assert told_chance(3.21e-7) == "3.2e-07"
+    assert told_chance(0.0) == "below 1e-300"

@@ -22,7 +22,7 @@ from trueline.problems.judged import Judged, judged_period
 from trueline.problems.measure import Measure
 from trueline.problems.models import ProductProblem
 from trueline.problems.pack import render_pack
-from trueline.problems.phrases import told_allowance, told_money, told_rival
+from trueline.problems.phrases import told_allowance, told_chance, told_money, told_rival
 from trueline.problems.scan import ANY, Shared
 from trueline.problems.states import ProblemState
 from trueline.settings.workspace import Workspace
@@ -71,7 +71,7 @@ def scan(period: Period, measure: ByMeasure = Measure.VIOLATED, of: Of = ANY) ->
             shared.told or f"{len(shared.affected)} of {len(one.members)}",
             f"{one.expected * one.design:.1f}",
             f"{one.lift:.2f}",
-            f"{one.q:.1e}",
+            told_chance(one.q),
             str(len(shared.exposed)),
             ", ".join(f"{name} {count}" for name, count in shared.sources),
         )
@@ -204,7 +204,8 @@ def _told_before(one: HappenedBefore) -> str:
     times = sorted({f"{instant(at):%Y-%m-%d}" for at in (one.first_s, one.last_s)})
     return (
         f"happened before (not shown to be the cause): {one.what}, {' to '.join(times)}, "
-        f"{one.affected} of {one.members} affected, {one.expected:.1f} expected, q {one.q:.1e}"
+        f"{one.affected} of {one.members} affected, {one.expected:.1f} expected, "
+        f"q {told_chance(one.q)}"
     )
 
 

@@ -9,7 +9,13 @@ from trueline.problems import life
 from trueline.problems.dossier import Claim, Dossier
 from trueline.problems.lift import LiftLine
 from trueline.problems.models import ProductProblem
-from trueline.problems.phrases import in_words, told_allowance, told_money, told_rival
+from trueline.problems.phrases import (
+    in_words,
+    told_allowance,
+    told_chance,
+    told_money,
+    told_rival,
+)
 
 METHODS = """How to read this pack
 =====================
@@ -109,7 +115,7 @@ def _what(claim: Claim) -> str:
         ("Expected by chance", f"{claim.evidence['expected']:.1f}"),
         (
             "Chance of so many",
-            f"p {claim.evidence['p']:.1e}, q {claim.evidence['q']:.1e} of "
+            f"p {told_chance(claim.evidence['p'])}, q {told_chance(claim.evidence['q'])} of "
             f"{claim.evidence['scanned']:,} combinations",
         ),
     ]
@@ -145,7 +151,7 @@ def _lift_table(lines: Iterable[LiftLine]) -> str:
         f'<td class="num">{one.bad:,} of {one.members:,}</td>'
         f'<td class="num">{one.expected:.1f}</td>'
         f'<td class="num">{"–" if one.lift is None else f"{one.lift:.2f}"}</td>'
-        f'<td class="num">{one.p:.1e}</td></tr>'
+        f'<td class="num">{told_chance(one.p)}</td></tr>'
         for one in lines
     )
     return (
