@@ -20,6 +20,8 @@ from trueline.problems.phrases import (
 METHODS = """How to read this pack
 =====================
 
+For use inside the operator: the evidence rows hold sold offerings of every customer.
+
 summary.html       for people
 problem.json       the problem in the words of TMF656 ServiceProblem
 evidence-rows.csv  every product that was looked at; all counts are counts of these rows
