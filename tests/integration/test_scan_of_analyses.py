@@ -19,7 +19,7 @@ from trueline.problems.load_analyses import load_analyses
 from trueline.problems.measure import Measure
 from trueline.problems.measured import scan_measured
 from trueline.problems.models import ProblemMember
-from trueline.problems.scan import scan_verdicts
+from trueline.problems.scan import read_rows, scan_verdicts
 from trueline.settings.workspace import Workspace
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -74,6 +74,7 @@ def test_verdicts_of_reviews_alone_are_scanned_and_raised(
     shown = CliRunner().invoke(app, ["show", "1"]).output
     assert "affected: 8 products of 8 customers, monthly charge 0; of 8 not known" in shown
     assert "allowance left to the exposed: not known" in shown
+    assert "credits at risk of the exposed: not known if just missed" in shown
 
 
 def test_the_command_scans_and_says_who_told(workspace: Workspace, tmp_path: Path) -> None:
@@ -85,6 +86,16 @@ def test_the_command_scans_and_says_who_told(workspace: Workspace, tmp_path: Pat
     shown = CliRunner().invoke(app, ["scan", "--period", "2026-10"]).output
     assert "firmware=X" in shown
     assert "reviews 8" in shown
+
+
+def test_whoever_reads_the_rows_of_a_period_gets_imported_ones_too(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    _judged(workspace, tmp_path, _line(1, verdict="violated") + _line(2))
+    assert read_rows(workspace, "2026-10").to_pylist() == [
+        {"product_id": f"P0{n}", "objective_id": "loss", "verdict": verdict, "source": "reviews"}
+        for n, verdict in ((1, "violated"), (2, "met"))
+    ]
 
 
 def test_a_period_of_which_nothing_is_told_is_refused(workspace: Workspace) -> None:

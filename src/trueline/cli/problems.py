@@ -199,6 +199,10 @@ def _dossier(workspace: Workspace, problem: ProductProblem) -> Dossier:
     return dossier_of(workspace, claim, judged, problem=problem)
 
 
+def _told(key: str, value: float) -> str:
+    return told_chance(value) if key in ("p", "q") else f"{value:.6g}"
+
+
 def _told_before(one: HappenedBefore) -> str:
     """What happened before, and of how many; never as a cause."""
     times = sorted({f"{instant(at):%Y-%m-%d}" for at in (one.first_s, one.last_s)})
@@ -219,7 +223,7 @@ def _names(names: object) -> str:
 def _show_one(workspace: Workspace, problem: ProductProblem) -> None:
     dossier = _dossier(workspace, problem)
     claim, impact = dossier.claim, dossier.impact
-    counts = {key: claim.evidence[key] for key in COUNTS if key in claim.evidence}
+    counts = {key: _told(key, claim.evidence[key]) for key in COUNTS if key in claim.evidence}
     noted = life.noted_of(problem)
     for line in (
         f"problem {problem.pk}: {problem.state}, {problem.objective_id}",

@@ -77,7 +77,8 @@ class AllowanceLeft:
 @dataclass(frozen=True)
 class Impact:
     """`advised`: credits that the contracts give the affected now, None where no advice is stored;
-    `risk_least` to `risk_most`: what exposed ones would get if they missed too, just so or wholly.
+    `risk_least` to `risk_most`: what exposed ones would get if they missed too, just so or wholly;
+    None where the period is not assessed.
     """
 
     affected: int
@@ -88,15 +89,15 @@ class Impact:
     revenue_exposed: Money
     allowance: AllowanceLeft
     advised: Money | None
-    risk_least: Money
-    risk_most: Money
+    risk_least: Money | None
+    risk_most: Money | None
 
 
 def impact_of(workspace: Workspace, touched: Touched, judged: Judged) -> Impact:
     """As stored for the period, and as the inventory and the catalogue are known."""
     snapshot = judged.snapshot
     rows = _exposed_rows(workspace, touched, judged)
-    least, most = _at_risk(rows, touched.period, snapshot)
+    least, most = (None, None) if rows is None else _at_risk(rows, touched.period, snapshot)
     return Impact(
         affected=len(touched.affected),
         exposed=len(touched.exposed),
@@ -104,7 +105,7 @@ def impact_of(workspace: Workspace, touched: Touched, judged: Judged) -> Impact:
         customers_exposed=_customers(touched.exposed, snapshot),
         revenue=_revenue(touched.affected, snapshot),
         revenue_exposed=_revenue(touched.exposed, snapshot),
-        allowance=_allowance(rows, len(touched.exposed)),
+        allowance=_allowance(rows or (), len(touched.exposed)),
         advised=_advised(workspace, touched, snapshot),
         risk_least=least,
         risk_most=most,
@@ -123,10 +124,10 @@ class _Row:
     left: float | None
 
 
-def _exposed_rows(workspace: Workspace, touched: Touched, judged: Judged) -> list[_Row]:
+def _exposed_rows(workspace: Workspace, touched: Touched, judged: Judged) -> list[_Row] | None:
     stored = stored_columns(workspace, touched.period, _COLUMNS)
     if stored is None:
-        return []
+        return None
     exposed = pa.array(touched.exposed, pa.string())
     stored = stored.filter(pc.is_in(stored["product_id"], value_set=exposed))
     catalog, snapshot = judged.catalog, judged.snapshot
