@@ -16,9 +16,10 @@ def alerts(
     regime: Annotated[str | None, typer.Option(help="only of this regime")] = None,
     every: Annotated[bool, typer.Option("--all", help="those that were cleared too")] = False,
 ) -> None:
-    """Standing alerts, newest first, each with what it was raised on."""
+    """Standing alerts, newest first, each with what it was raised on; and how much gets worse."""
     console.workspace()
     from trueline.monitoring.board import alerts_of
+    from trueline.trends.record_scan import told_of
 
     table = Table("raised", "cleared", "regime", "trigger", "objective", "subject", "value")
     found = alerts_of(regime, standing_only=not every)
@@ -32,7 +33,10 @@ def alerts(
             alert.subject,
             str(json.loads(alert.raised_evidence)["value"]),
         )
-    if not found:
+    if found:
+        console.out.print(table)
+    else:
         console.out.print("No alerts")
-        return
-    console.out.print(table)
+    worse = len(told_of(standing_only=True))
+    if worse:
+        console.out.print(f"{worse} stand as getting worse: trueline trends standing")

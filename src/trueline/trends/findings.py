@@ -136,6 +136,11 @@ class TrendScan:
     step_days: int = 1
     """Days that one point of a course spans: 1, or 7 of a weekly scan."""
 
+    def told_of(self, dimension: str, key: str) -> list[TrendFinding | QuietSeries]:
+        """All that it says of one group: what was called first."""
+        told: list[TrendFinding | QuietSeries] = [*self.findings, *self.quiet]
+        return [one for one in told if (one.dimension, one.key) == (dimension, key)]
+
 
 def tell(figure: float, measure: str) -> str:
     """`0.763 %` of bad time, floored, with three significant figures; or `× 1.02` of the index."""

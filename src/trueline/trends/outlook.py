@@ -59,7 +59,8 @@ def ahead(cohort: Cohort) -> Ahead | None:
     if len(known) < LEAST_POINTS:
         return None
     horizon = -(-DAYS_AHEAD // cohort.step_days)
-    found = forecast(weeks[known[0] : known[-1] + 1], cohort.week, horizon)
+    # Seven days hold every weekday once: what is left has no season of a week.
+    found = forecast(weeks[known[0] : known[-1] + 1], 1, horizon)
     return Ahead(weeks, found, cohort.bounded)
 
 

@@ -41,10 +41,10 @@ def value_scale(
 
 
 def sparkline(
-    values: Sequence[float | None], scale: SparkScale, label: str, *, began: int | None = None
+    values: Sequence[float | None], scale: SparkScale, label: str, *, dated: Sequence[int] = ()
 ) -> SafeString:
     """A line of daily values with the target dashed; days without data break it, and the worst
-    day has a dot. `began`: the day of a change, dashed upright."""
+    day has a dot. `dated`: days of changes, dashed upright."""
     step = (WIDTH - 4) / max(len(values) - 1, 1)
     runs: list[list[str]] = [[]]
     for i, value in enumerate(values):
@@ -54,7 +54,7 @@ def sparkline(
             runs[-1].append(f"{2 + i * step:.1f},{scale.y(value):.1f}")
     drawn = [
         _target(scale),
-        _upright(began, step),
+        *(_upright(day, step) for day in dated),
         *(_run(run) for run in runs),
         _worst(values, scale, step),
     ]
@@ -78,9 +78,7 @@ def _target(scale: SparkScale) -> str:
     return f'<line class="spark-target" x1="2" x2="{WIDTH - 2}" y1="{y}" y2="{y}"/>'
 
 
-def _upright(day: int | None, step: float) -> str:
-    if day is None:
-        return ""
+def _upright(day: int, step: float) -> str:
     x = f"{2 + day * step:.1f}"
     return f'<line class="spark-target" x1="{x}" x2="{x}" y1="1" y2="{HEIGHT - 1}"/>'
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
 
 from trueline.offerings.values import ServiceLevelObjective
 from trueline.standards.strictness import differences
@@ -32,6 +35,16 @@ def version_note(
     if not text:
         return None
     return VersionNote(period_start, f"version {now.version}: {text}")
+
+
+def version_marks(versions: Sequence[ServiceLevelObjective]) -> list[tuple[date, str]]:
+    """Where a later version of an objective began, and what it changed."""
+    order = sorted(versions, key=lambda one: (one.valid_from or date.min, one.version))
+    return [
+        (now.valid_from, f"version {now.version}: {text}")
+        for before, now in pairwise(order)
+        if now.valid_from is not None and (text := _changes(before, now))
+    ]
 
 
 def _changes(before: ServiceLevelObjective, now: ServiceLevelObjective) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,8 +15,10 @@ from trueline.errors import InputError
 from trueline.monitoring.acts import standing_regime
 from trueline.monitoring.board import BoardLine, alerts_of, board, board_line, note_reading
 from trueline.monitoring.models import Alert, RegimeRun
+from trueline.trends.record_scan import told_of
 from trueline.web.shell import show
 from trueline.web.sight import look
+from trueline.web.standing_trends import changed_since, shown_standing, trends_of
 from trueline.web.wording import floor_percent, utc_time
 
 RUNS_SHOWN = 30
@@ -117,6 +120,7 @@ def regime(request: HttpRequest, regime_id: str) -> HttpResponse:
         "cohort": line.found.get("cohort"),
         "runs": [(utc_time(instant(run.due_s)), run) for run in runs],
         "alerts": [ShownAlert(alert) for alert in alerts_of(regime_id)],
+        "trends": trends_of(standing.regime),
     }
     return show(request, look(request), "web/regime.html", context)
 
@@ -124,7 +128,15 @@ def regime(request: HttpRequest, regime_id: str) -> HttpResponse:
 def alerts(request: HttpRequest) -> HttpResponse:
     every = request.GET.get("all") == "1"
     found = [ShownAlert(alert) for alert in alerts_of(standing_only=not every)[:ALERTS_SHOWN]]
-    return show(request, look(request), "web/alerts.html", {"alerts": found, "every": every})
+    worse = [shown_standing(one) for one in told_of(standing_only=not every)[:ALERTS_SHOWN]]
+    day = timezone.now() - timedelta(days=1)
+    context = {
+        "alerts": found,
+        "every": every,
+        "worse": worse,
+        "yesterday": changed_since(day),
+    }
+    return show(request, look(request), "web/alerts.html", context)
 
 
 def _objectives(line: BoardLine) -> list[ShownObjective]:
