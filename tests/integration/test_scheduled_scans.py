@@ -22,7 +22,7 @@ from trueline.monitoring.acts import Act, approve_regime, draft_regimes, move_re
 from trueline.monitoring.parse import content_of, parse_regimes
 from trueline.monitoring.values import RegimeState
 from trueline.settings.workspace import Workspace
-from trueline.trends.daily_history import newest_assessment, stored_days
+from trueline.trends.daily_history import newest_assessment, newest_period, stored_days
 from trueline.trends.models import Deterioration, DeteriorationChange, TrendScanRun
 from trueline.trends.record_scan import standing, told_of
 from trueline.trends.scan_store import recorded_file, stored_scan
@@ -224,3 +224,17 @@ def test_the_newest_assessment_is_the_one_made_last(operator: SmallOperator) -> 
 
     assert newest is not None
     assert (newest.period, newest.assessed_at) == ("2026", MONDAY.isoformat())
+
+
+def test_problems_are_looked_for_in_the_newest_month(tmp_path: Path) -> None:
+    """Not in the year that is stored beside it, nor in a month before that was assessed later."""
+    assert newest_period(tmp_path) is None
+    for period, hour in (("2026", 9), ("2026-10", 8), ("2026-09", 10), ("2026-10-31", 9)):
+        (tmp_path / period).mkdir()
+        about = {"period": period, "assessed_at": f"2026-11-02T{hour:02}:00:00Z"}
+        (tmp_path / period / "assessment.json").write_text(json.dumps(about), encoding="utf-8")
+
+    newest = newest_period(tmp_path)
+
+    assert newest is not None
+    assert (newest.period, newest.assessed_at) == ("2026-10", "2026-11-02T08:00:00Z")

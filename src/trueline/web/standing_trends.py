@@ -9,6 +9,7 @@ from typing import Any
 from trueline.monitoring.models import Alert
 from trueline.monitoring.values import Regime
 from trueline.problems.models import ProductProblem
+from trueline.trends.findings import told_chance
 from trueline.trends.models import Deterioration
 from trueline.trends.record_scan import newest_run, standing, told_of
 from trueline.trends.scan_store import WORKSPACE
@@ -23,6 +24,7 @@ class ShownStanding:
     raised: str
     cleared: str
     evidence: dict[str, Any]
+    sure: str
     newest: str
 
 
@@ -57,6 +59,7 @@ def shown_standing(one: Deterioration) -> ShownStanding:
         utc_time(one.raised_at),
         utc_time(one.cleared_at) if one.cleared_at else "",
         first,
+        told_chance(first.get("q_value", 1.0)),
         acts[-1].act if acts else "",
     )
 

@@ -9,7 +9,14 @@ from datetime import date, datetime
 from django.utils.safestring import SafeString
 
 from trueline.trends.deterioration import Kind
-from trueline.trends.findings import WORSE, Outlook, QuietSeries, TrendFinding, TrendScan
+from trueline.trends.findings import (
+    WORSE,
+    Outlook,
+    QuietSeries,
+    TrendFinding,
+    TrendScan,
+    told_chance,
+)
 from trueline.web.sparkline import SparkScale, sparkline
 from trueline.web.wording import day_text, floor_percent
 
@@ -80,7 +87,7 @@ def quiet_lines(scan: TrendScan) -> list[QuietLine]:
     return [
         QuietLine(
             one,
-            f"{one.q_value:.2g}",
+            told_chance(one.q_value),
             "cannot be told" if one.detectable is None else f"{one.detectable:.0%}",
         )
         for one in order

@@ -11,7 +11,15 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from trueline.trends.cohort_course import SHARES, CohortCourse
-from trueline.trends.findings import BAD_TIME, VALUE, QuietSeries, TrendFinding, TrendScan, tell
+from trueline.trends.findings import (
+    BAD_TIME,
+    VALUE,
+    QuietSeries,
+    TrendFinding,
+    TrendScan,
+    tell,
+    told_chance,
+)
 from trueline.trends.record_scan import acts_of
 from trueline.trends.scan_store import stored_scan
 from trueline.web.fan_chart import FanDrawing, Mark, ahead_words, fan_chart
@@ -73,7 +81,7 @@ def trend(request: HttpRequest, dimension: str, key: str) -> HttpResponse:
         "quiet": _quiet_words(found) if isinstance(found, QuietSeries) else "",
         "scan": scan,
         "acts": [
-            (act.scan.run_at, act.act, act.evidence)
+            (act.scan.run_at, act.act, act.evidence, told_chance(act.evidence["q_value"]))
             for act in acts_of((dimension, key, asked.objective_id, asked.measure))
         ],
         "others": _others(scan, asked),
@@ -234,7 +242,7 @@ def _quiet_words(one: QuietSeries) -> str:
     if one.detectable is None:
         return "no trend found; most days are equal, so that no growth can be told"
     return (
-        f"{one.kind} (q {one.q_value:.2g}); growth below {one.detectable:.0%} over these days "
+        f"{one.kind} (q {told_chance(one.q_value)}); growth below {one.detectable:.0%} over these days "
         "would not have been seen"
     )
 
@@ -247,7 +255,7 @@ def _week_words(course: CohortCourse) -> str:
     if week.chance > 0.05:
         return f"No pattern of the week is seen (Friedman test, p {week.chance:.2g})."
     worst = max(range(7), key=lambda day: week.by_day[day])
-    chance = "below 0.0001" if week.chance < 0.0001 else f"{week.chance:.2g}"
+    chance = told_chance(week.chance)
     return (
         f"{WEEKDAYS[worst]} are worst. The pattern of the week explains "
         f"{floor_percent(week.strength, 0)} of what is not trend (Friedman test, p {chance}); it "
