@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
 from tests.summaries_builders import SmallOperator, small_operator
 from typer.testing import CliRunner
 
@@ -185,6 +186,9 @@ def test_a_regime_that_names_its_trends_has_its_members_scanned(
     assert told == {("group", "g2"), *(("product", one) for one in GROUPS["g2"])}
     assert [one.key for one in standing("lines")] == ["g2"]
     assert standing() == []
+    page = Client(HTTP_HOST="localhost").get("/regimes/lines/").content.decode()
+    assert "scanned every P1D, 4 series" in page
+    assert "Getting worse by the scans of this regime" in page
 
 
 def test_a_regime_without_trends_keeps_the_content_it_always_had() -> None:
@@ -203,6 +207,8 @@ def test_a_scan_by_hand_is_on_record_only_when_asked(operator: SmallOperator) ->
     before = TrendScanRun.objects.count()
     recorded = run(app, ["trends", "scan", "--record", "--signed", "somebody"])
     told = run(app, ["trends", "standing"])
+    alerts = run(app, ["alerts"])
+    page = Client(HTTP_HOST="localhost").get("/alerts/").content.decode()
     of_one = run(app, ["trends", "show", "g1"])
 
     assert [one.exit_code for one in (looked, recorded, told, of_one)] == [0] * 4, recorded.output
@@ -210,6 +216,9 @@ def test_a_scan_by_hand_is_on_record_only_when_asked(operator: SmallOperator) ->
     assert "1 raised, 0 cleared, 1 stand" in recorded.output
     assert TrendScanRun.objects.get().run_by == "somebody"
     assert "g2" in told.output
+    assert "1 stand as getting worse" in alerts.output
+    assert "Getting worse: 1 raised, 0 cleared" in page
+    assert "/trends/group/g2/?" in page
     assert "no trend found" in of_one.output
     assert "would not have been seen" in of_one.output
 

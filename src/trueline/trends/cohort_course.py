@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -137,11 +138,11 @@ def _figures(series: Series) -> Floats:
     return share
 
 
-def quantiles(figures: Floats) -> Floats:
+def quantiles(figures: Floats, shares: Sequence[int] = SHARES) -> Floats:
     """(shares, points): nearest ranks, without interpolation (RFC 2330); NaN without a member."""
     ordered = np.sort(figures, axis=0)  # NaN last
     known = np.isfinite(figures).sum(axis=0)
-    rank = np.maximum(-(-np.array(SHARES)[:, None] * known[None, :] // 100), 1) - 1
+    rank = np.maximum(-(-np.array(shares)[:, None] * known[None, :] // 100), 1) - 1
     found = np.take_along_axis(ordered, rank, axis=0)
     result: Floats = np.where(known > 0, found, np.nan)
     return result

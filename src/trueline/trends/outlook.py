@@ -30,11 +30,6 @@ class Ahead:
     forecast: Forecast
     bounded: bool
 
-    def shown(self, on_scale: Floats) -> Floats:
-        """Figures as they are told: shares of bad time, or the index."""
-        plain: Floats = np.exp(on_scale)
-        return plain / (1 + plain) if self.bounded else plain
-
 
 def trailing_weeks(cohort: Cohort) -> Floats:
     """Pooled figure of the seven days up to each point, on the tested scale; NaN for a point

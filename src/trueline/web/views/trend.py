@@ -242,8 +242,8 @@ def _quiet_words(one: QuietSeries) -> str:
     if one.detectable is None:
         return "no trend found; most days are equal, so that no growth can be told"
     return (
-        f"{one.kind} (q {told_chance(one.q_value)}); growth below {one.detectable:.0%} over these days "
-        "would not have been seen"
+        f"{one.kind} (q {told_chance(one.q_value)}); growth below {one.detectable:.0%} over these "
+        "days would not have been seen"
     )
 
 
