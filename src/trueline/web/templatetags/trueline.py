@@ -91,6 +91,14 @@ def dimension(name: str) -> str:
 
 
 @register.filter
+def one_of(name: str) -> str:
+    """The same of one set: `region`, `SLA type`, `CPE model`."""
+    known = _DIMENSIONS.get(name)
+    words = known.removesuffix("s") if known else characteristic(name)
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
+
+
+@register.filter
 def characteristic(name: str) -> str:
     """The name of one characteristic of a sold offering: `CPE model`."""
     words = " ".join(_SHORT.get(word, word) for word in name.replace(".", "_").split("_"))
