@@ -14,6 +14,8 @@ GOALS = {
     "RS": {"f1": 0.70, "recall": 0.88, "slowest": 0.5},
     "B0": {"f1": 0.97, "exact": 0.90, "slowest": 1.0},
     "B0-like": {"f1": 0.97, "exact": 0.90, "slowest": 1.0},
+    "B4-like": {"f1": 0.90},
+    "counts": {"f1": 0.95, "slowest": 2.0},
     "S": {"f1": 0.75, "slowest": 2.0},
     "L": {"f1": 0.80, "slowest": 2.0},
     "million": {"f1": 1.0, "slowest": 60.0},

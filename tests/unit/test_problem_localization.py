@@ -361,17 +361,17 @@ def test_names_that_only_add_to_a_shorter_one_are_not_told_as_inseparable() -> N
     assert len(found[0].not_separable) == 1
 
 
-def test_finer_causes_are_found_where_most_of_the_table_is_off() -> None:
+def test_finer_causes_are_found_where_much_of_the_table_is_off() -> None:
     table = _grid()
-    for version in ("v0", "v1", "v2", "v3"):
+    for version in ("v0", "v1", "v2"):
         _plant(table, 0.2, version=version)
     for model in ("m0", "m1"):
         _plant(table, 0.6, region="r3", model=model)
-        for version in ("v0", "v1", "v2", "v3"):
+        for version in ("v0", "v1", "v2"):
             _plant(table, 0.2, region="r3", model=model, version=version)
     found = {frozenset(one.attributes.items()) for one in localize(table, NAMES)}
     assert found == {
-        *(frozenset({("version", f"v{number}")}) for number in range(4)),
+        *(frozenset({("version", f"v{number}")}) for number in range(3)),
         *(frozenset({("region", "r3"), ("model", f"m{number}")}) for number in range(2)),
     }
 
