@@ -53,6 +53,7 @@ def _figure(kind: str, what: str, goal: float, spent: Spent) -> Figure:
         "s" if seconds else "",
         goal=goal,
         at_least=not seconds,
+        cpu=spent["slowest_cpu"] if seconds else None,
         scale=f"{spent['cases']} cases, {origin}; mean {spent['mean']:.2f} s, "
         f"slowest {spent['slowest_cpu']:.2f} s of processor"
         if seconds
