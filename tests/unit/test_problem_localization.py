@@ -384,3 +384,13 @@ def test_rates_off_alike_everywhere_are_one_cause_without_attributes() -> None:
         table, ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
     )
     assert [one.attributes for one in found] == [{}]
+
+
+def test_rows_without_a_denominator_say_nothing_about_rates() -> None:
+    table = _minutes(0.2)
+    table.loc[table.index % 7 == 0, "cnt"] = 0
+    table.loc[3, "cnt"] = -5
+    found = localize(
+        table, ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert [one.attributes for one in found] == [{"bitrate": "2000"}]
