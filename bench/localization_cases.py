@@ -107,8 +107,8 @@ def _free(position: int, size: int, placed: list[tuple[list[int], np.ndarray]]) 
     return [value for value in range(size) if value not in used]
 
 
-def quantised(seed: int) -> Case:
-    """Whole numbers over four decades, forecasts within 1 %, one to three elements of one layer."""
+def quantised(seed: int, noise: float = 0.01) -> Case:
+    """Whole numbers over four decades, forecasts within the noise, 1-3 elements of one layer."""
     rng = np.random.default_rng([78, seed])
     codes = _grid(B0_SIZES)
     each = [rng.normal(0, 1, size)[codes[:, at]] for at, size in enumerate(B0_SIZES)]
@@ -125,7 +125,22 @@ def quantised(seed: int) -> Case:
                 break
         real[rows] = np.floor(before[rows] * (1 - lost) + rng.random(int(rows.sum())))
         causes.add(_cause(positions, element))
-    return _case(codes, real, before * (1 + rng.normal(0, 0.01, len(codes))), causes)
+    return _case(codes, real, before * (1 + rng.normal(0, noise, len(codes))), causes)
+
+
+def counted(seed: int) -> Case:
+    """Poisson counts about means over four decades; two cases in three have one cause, up or down,
+    the third has none."""
+    rng = np.random.default_rng([80, seed])
+    codes = _grid((10, 12, 10, 8))
+    means = np.exp(rng.normal(1, 2, len(codes)))
+    moved, causes = means.copy(), set()
+    if seed % 3:
+        positions = sorted(rng.choice(4, int(rng.integers(1, 3)), replace=False).tolist())
+        element = np.array([rng.integers(codes[:, at].max() + 1) for at in positions])
+        moved[(codes[:, positions] == element).all(axis=1)] *= (0.3, 2.0, 3.0)[seed // 3 % 3]
+        causes = {_cause(positions, element)}
+    return _case(codes, rng.poisson(moved).astype(float), means, causes)
 
 
 def million(seed: int) -> Case:

@@ -69,6 +69,8 @@ def _cases(kind: str, first: int, count: int) -> Iterable[Case]:
         "S": lambda seed: made.layered(made.S, seed),
         "L": lambda seed: made.layered(made.L, seed),
         "B0-like": made.quantised,
+        "B4-like": lambda seed: made.quantised(seed, noise=0.1),
+        "counts": made.counted,
         "million": made.million,
     }
     if kind in makers:

@@ -359,3 +359,38 @@ def test_names_that_only_add_to_a_shorter_one_are_not_told_as_inseparable() -> N
     found = localize(table, [*NAMES, "firmware", "always"])
     assert found[0].not_separable == [{"region": "r1"}] or found[0].attributes == {"region": "r1"}
     assert len(found[0].not_separable) == 1
+
+
+def test_finer_causes_are_found_where_much_of_the_table_is_off() -> None:
+    table = _grid()
+    for version in ("v0", "v1", "v2"):
+        _plant(table, 0.2, version=version)
+    for model in ("m0", "m1"):
+        _plant(table, 0.6, region="r3", model=model)
+        for version in ("v0", "v1", "v2"):
+            _plant(table, 0.2, region="r3", model=model, version=version)
+    found = {frozenset(one.attributes.items()) for one in localize(table, NAMES)}
+    assert found == {
+        *(frozenset({("version", f"v{number}")}) for number in range(3)),
+        *(frozenset({("region", "r3"), ("model", f"m{number}")}) for number in range(2)),
+    }
+
+
+def test_rates_off_alike_everywhere_are_one_cause_without_attributes() -> None:
+    table = _minutes(0.02)
+    here = table["min"] == 600
+    table.loc[here, "value"] = (table.loc[here, "cnt"] * 0.2).astype(int)
+    found = localize(
+        table, ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert [one.attributes for one in found] == [{}]
+
+
+def test_rows_without_a_denominator_say_nothing_about_rates() -> None:
+    table = _minutes(0.2)
+    table.loc[table.index % 7 == 0, "cnt"] = 0
+    table.loc[3, "cnt"] = -5
+    found = localize(
+        table, ["cdn", "bitrate"], actual="value", denominator="cnt", time="min", at=600
+    )
+    assert [one.attributes for one in found] == [{"bitrate": "2000"}]

@@ -147,7 +147,11 @@ def _parts(attributes: Attributes, evidence: Evidence, cause: Cause) -> list[Cau
     if within and len(covered) > MOST_COVERED * len(cause.leaves):
         return [cause]
     whole = _alone(evidence, cause.leaves) - cause.cost
-    return parts if sum(part.gain for part in parts) > whole else [cause]
+    if sum(part.gain for part in parts) <= whole:
+        return [cause]
+    if within:
+        return parts
+    return [finer for part in parts for finer in _parts(attributes, evidence, part)]
 
 
 def _paying(evidence: Evidence, chosen: list[Cause]) -> list[Cause]:

@@ -17,7 +17,7 @@ Content = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 # Elements whose gains are worked out at once: keeps the product small.
 ROWS = 20_000
 # Products of more multiplications than this are sparse: most elements hold few states, and a dense
-# one wakes the threads of a BLAS library, which wait for each other on a busy machine.
+# one wakes the threads of the linear algebra library, which wait for each other on a busy machine.
 SMALL = 2**18
 
 

@@ -87,14 +87,12 @@ def _names_of(attributes: Any) -> tuple[str, ...]:
 
 def _answer(question: Question, limit: int | None) -> list[Finding]:
     evidence: Evidence
-    if question.size is not None:
-        size = np.maximum(question.size, question.actual)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            rate = np.where(size > 0, question.expected / size, 0.0)
-        now = Rates(question.actual, size)
-        evidence, causes = explained_rates(question.attributes, now, rate)
-    else:
+    if question.size is None:
         question, evidence, causes = explained(question)
+    else:
+        size = np.maximum(question.size, question.actual)
+        rate = question.expected / size
+        evidence, causes = explained_rates(question.attributes, Rates(question.actual, size), rate)
     if limit is not None:
         others = ranked(question.attributes, evidence, limit + len(causes))
         known = {(cause.positions, cause.codes) for cause in causes}

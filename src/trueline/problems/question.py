@@ -26,7 +26,8 @@ from trueline.problems.rates import Rates, expected_rates
 
 @dataclass(frozen=True)
 class Question:
-    """Leaves with what is and what was expected; `size` is the denominator where there is one."""
+    """Leaves with what is and what was expected; `size` is the denominator where there is one, and
+    `usual` the noise of moments before."""
 
     attributes: Attributes
     actual: Floats
@@ -95,6 +96,8 @@ class _Numbers:
         for column in (self.expected, self.size):
             if column is not None:
                 kept &= np.isfinite(column)
+        if self.size is not None:
+            kept &= (self.size > 0) & (self.actual >= 0)
         return kept
 
 
