@@ -21,6 +21,12 @@ class Series:
     train: np.ndarray
     test: np.ndarray
 
+    def earlier(self, steps: int) -> Series:
+        """The same series as it stood `steps` values before; the test is as long."""
+        whole = np.concatenate([self.train, self.test])
+        end = len(self.train) - steps
+        return Series(self.name, whole[:end], whole[end : end + len(self.test)])
+
 
 @dataclass(frozen=True)
 class ForecastSet:

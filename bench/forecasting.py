@@ -21,10 +21,19 @@ from bench.forecast_sets import SETS, Series
 from trueline.trends import breach_chances, breach_date, forecast
 
 
-def measure(name: str, every: int = 1) -> dict[str, float]:
-    """Figures of the set: accuracy, coverage in percent, breach scores, seconds a series."""
+def measure(name: str, every: int = 1, back: int = 0) -> dict[str, float]:
+    """Figures of the set: accuracy, coverage in percent, breach scores, seconds a series.
+
+    `back` is how many horizons before the published end each series is cut; those that have no
+    two seasons and two horizons left are left out.
+    """
     kept = next(one for one in SETS if one.name == name)
-    series = kept.series()[::every]
+    least = (2 + back) * kept.horizon + (2 * kept.season if back else 0)
+    series = [
+        one.earlier(back * kept.horizon)
+        for one in kept.series()[::every]
+        if back == 0 or len(one.train) >= least
+    ]
     scores, cases, crossings, seconds = [], [], [], []
     for one in series:
         began = time.process_time()

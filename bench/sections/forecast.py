@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 from bench.figures import Figure
 from bench.forecast_sets import DATA, SETS, ForecastSet
 from bench.process import job
@@ -12,6 +14,8 @@ FOLDERS = (DATA / "m4", DATA / "tourism")
 AT_LEAST = ("AUC", "date F1")
 COVERAGE = (93.0, 97.0)
 SECONDS = 0.2
+EARLIER = (1, 2, 3)
+"""Horizons before the published end."""
 
 
 def figures(scale: Scale) -> list[Figure]:
@@ -20,7 +24,32 @@ def figures(scale: Scale) -> list[Figure]:
     for one in SETS:
         spent = job("bench.forecasting", "measure", cpus=1, name=one.name, every=every)
         found += _figures(one, spent)
+        earlier = [
+            job("bench.forecasting", "measure", cpus=1, name=one.name, every=every, back=back)
+            for back in EARLIER
+        ]
+        found += _at_earlier_ends(one, earlier)
     return found
+
+
+def _at_earlier_ends(one: ForecastSet, spent: list[dict]) -> list[Figure]:
+    """What the same configuration reaches on windows that were not looked at for it."""
+    told = f"{sum(each['series'] for each in spent)} windows; spread: each end"
+    figures = []
+    for key in (*one.goals, "coverage"):
+        values = [each[key] for each in spent]
+        figures.append(
+            Figure(
+                SECTION,
+                f"{one.name}, {key} at one to three horizons before",
+                statistics.mean(values),
+                "%" if key == "coverage" else "",
+                low=min(values),
+                high=max(values),
+                scale=told,
+            )
+        )
+    return figures
 
 
 def _figures(one: ForecastSet, spent: dict) -> list[Figure]:

@@ -206,3 +206,10 @@ def test_what_cannot_be_forecast_is_refused_by_name(
 def test_a_level_outside_of_zero_to_one_is_refused(level: float) -> None:
     with pytest.raises(InputError):
         forecast([1.0, 2.0, 3.0], 1, 1).quantile(level)
+
+
+def test_values_too_large_to_be_squared_are_refused_and_the_smallest_are_zero() -> None:
+    with pytest.raises(InputError, match="larger unit"):
+        forecast([1.0, 1e200, 2.0], 1, 2)
+
+    assert forecast([1e-300] * 30, 1, 2).mean.tolist() == [0.0, 0.0]

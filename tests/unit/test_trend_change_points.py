@@ -13,6 +13,7 @@ from bench.change_point_scores import cover_of, f1_of, matched, score
 
 from trueline.errors import InputError
 from trueline.trends import change_points
+from trueline.trends.cleaning import found_period, without_season
 from trueline.trends.segment_costs import partition, segment_costs
 
 STEP = [0.0] * 20 + [5.0] * 20
@@ -57,6 +58,40 @@ def test_a_lone_spike_is_no_change() -> None:
     values[70] += 40.0
 
     assert change_points(values) == []
+
+
+def test_a_lone_value_in_a_constant_series_is_no_change() -> None:
+    assert change_points([0] * 99 + [1]) == []
+    assert change_points([0] * 50 + [7] + [0] * 50) == []
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e300])
+def test_very_small_and_very_large_values_are_looked_at_alike(size: float) -> None:
+    noise = np.random.default_rng(9).normal(size=300)
+    noise[150:] += 4.0
+
+    assert change_points(noise * size) == change_points(noise)
+
+
+def test_a_clear_step_in_a_short_noisy_series_is_no_smooth_bend() -> None:
+    """Four standard deviations in forty points: 38 of 40 at least are found, within two points."""
+    missed = 0
+    for seed in range(40):
+        values = np.random.default_rng([10, seed]).normal(size=40)
+        values[20:] += 4.0
+        found = change_points(values)
+        missed += len(found) != 1 or abs(found[0] - 20) > 2
+
+    assert missed <= 2
+
+
+def test_noise_is_given_no_season() -> None:
+    """A hundred short noisy series, some autocorrelated."""
+    rng = np.random.default_rng(11)
+    for _ in range(100):
+        values = rng.normal(size=60)
+        values[1:] += 0.4 * values[:-1]
+        assert without_season(values, found_period(values)) is values
 
 
 def test_a_weekly_cycle_alone_has_no_change_points() -> None:

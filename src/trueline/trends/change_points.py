@@ -53,6 +53,8 @@ class Setting:
 
 
 DEFAULT = Setting()
+LEAST_WINDOW = 20
+"""Points on each side that a cubic is compared over, where there are as many."""
 PRICES = np.geomspace(0.004, 0.4, 12)
 """Prices of a change, in shares of the variance."""
 COEFFICIENT_PRICES = (0.3, 1.0, 3.0)
@@ -168,7 +170,7 @@ def _criterion(left: Floats, cuts: tuple[int, ...], spent: int, setting: Setting
 
 def _without_smooth_bends(series: Floats, cuts: list[int], setting: Setting) -> list[int]:
     """The cuts around which a break is worth more than one cubic, the weakest dropped first."""
-    reach = max(8, int(setting.window * len(series)))
+    reach = max(LEAST_WINDOW, int(setting.window * len(series)))
     kept = list(cuts)
     while kept:
         edges = [0, *kept, len(series)]

@@ -23,6 +23,7 @@ from trueline.trends.forecast_methods import Task, members_of
 from trueline.trends.forecast_seasons import longer_seasons, repeated, seasons_of
 from trueline.trends.forecast_series import Floats, history_of
 from trueline.trends.forecast_spikes import without_spikes
+from trueline.trends.one_thread import one_thread
 
 LONGEST_HISTORY = 3000  # values
 SEASONS_KEPT = 4  # of the longest season, where these are more
@@ -81,7 +82,9 @@ def forecast(values: ArrayLike, season: int, horizon: int) -> Forecast:
     if len(history) < FEWEST_VALUES:
         return _found(predictive_of_few(history, horizon), None)
     test = back_test_of(history, horizon)
-    paths = combined(members_of(Task(history, season, horizon, test)), test.truth)
+    with one_thread():
+        members = members_of(Task(history, season, horizon, test))
+    paths = combined(members, test.truth)
     ahead = predictive(history, paths, test.truth)
     return _found(ahead, _score(history, season, test, paths, ahead))
 
@@ -92,7 +95,10 @@ def longest_history(season: int) -> int:
 
 
 def forecast_many(series: Iterable[ArrayLike], season: int, horizon: int) -> Iterator[Forecast]:
-    """The forecast of each series in turn, as it is asked for; they may differ in length."""
+    """The forecast of each series in turn, as it is asked for; they may differ in length.
+
+    One after the other: threads were tried and gained nothing, for the steps are too small.
+    """
     return (forecast(values, season, horizon) for values in series)
 
 
