@@ -207,6 +207,8 @@ def test_a_name_has_one_meaning_at_a_time(sold: Workspace) -> None:
 def test_a_rejected_pair_is_not_proposed_again(sold: Workspace) -> None:
     measured(sold, "NL/4711/A", 11)
     reject(sold, "NL/4711/A", "P-00017", STEWARD)
+    reject(sold, "NL/4711/A", "P-00017", STEWARD)  # sent twice, recorded once
+    assert IdentityVersion.objects.count() == 1
     [proposal] = proposals(sold)
     assert proposal.candidates == ()
 
