@@ -31,6 +31,8 @@ PAGES = {
     "alerts": "/alerts/",
     "find": "/find/?q=gold",
     "problems": "/problems/",
+    "getting worse": "/trends/",
+    "trend": "/trends/group/microwave/?objective=delay-p95&measure=value",
     "a problem": "/problems/1/",
     "reconciliation": "/reconciliation/",
     "lineage": f"/lineage/?product={MEASURED}&objective=delay-p95&order=worst",

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
 from tests.summaries_builders import SmallOperator, small_operator
 from typer.testing import CliRunner
 
@@ -22,7 +23,7 @@ from trueline.monitoring.acts import Act, approve_regime, draft_regimes, move_re
 from trueline.monitoring.parse import content_of, parse_regimes
 from trueline.monitoring.values import RegimeState
 from trueline.settings.workspace import Workspace
-from trueline.trends.daily_history import newest_assessment, stored_days
+from trueline.trends.daily_history import newest_assessment, newest_period, stored_days
 from trueline.trends.models import Deterioration, DeteriorationChange, TrendScanRun
 from trueline.trends.record_scan import standing, told_of
 from trueline.trends.scan_store import recorded_file, stored_scan
@@ -185,6 +186,9 @@ def test_a_regime_that_names_its_trends_has_its_members_scanned(
     assert told == {("group", "g2"), *(("product", one) for one in GROUPS["g2"])}
     assert [one.key for one in standing("lines")] == ["g2"]
     assert standing() == []
+    page = Client(HTTP_HOST="localhost").get("/regimes/lines/").content.decode()
+    assert "scanned every P1D, 4 series" in page
+    assert "Getting worse by the scans of this regime" in page
 
 
 def test_a_regime_without_trends_keeps_the_content_it_always_had() -> None:
@@ -203,6 +207,8 @@ def test_a_scan_by_hand_is_on_record_only_when_asked(operator: SmallOperator) ->
     before = TrendScanRun.objects.count()
     recorded = run(app, ["trends", "scan", "--record", "--signed", "somebody"])
     told = run(app, ["trends", "standing"])
+    alerts = run(app, ["alerts"])
+    page = Client(HTTP_HOST="localhost").get("/alerts/").content.decode()
     of_one = run(app, ["trends", "show", "g1"])
 
     assert [one.exit_code for one in (looked, recorded, told, of_one)] == [0] * 4, recorded.output
@@ -210,6 +216,9 @@ def test_a_scan_by_hand_is_on_record_only_when_asked(operator: SmallOperator) ->
     assert "1 raised, 0 cleared, 1 stand" in recorded.output
     assert TrendScanRun.objects.get().run_by == "somebody"
     assert "g2" in told.output
+    assert "1 stand as getting worse" in alerts.output
+    assert "Getting worse: 1 raised, 0 cleared" in page
+    assert "/trends/group/g2/?" in page
     assert "no trend found" in of_one.output
     assert "would not have been seen" in of_one.output
 
@@ -224,3 +233,17 @@ def test_the_newest_assessment_is_the_one_made_last(operator: SmallOperator) -> 
 
     assert newest is not None
     assert (newest.period, newest.assessed_at) == ("2026", MONDAY.isoformat())
+
+
+def test_problems_are_looked_for_in_the_newest_month(tmp_path: Path) -> None:
+    """Not in the year that is stored beside it, nor in a month before that was assessed later."""
+    assert newest_period(tmp_path) is None
+    for period, hour in (("2026", 9), ("2026-10", 8), ("2026-09", 10), ("2026-10-31", 9)):
+        (tmp_path / period).mkdir()
+        about = {"period": period, "assessed_at": f"2026-11-02T{hour:02}:00:00Z"}
+        (tmp_path / period / "assessment.json").write_text(json.dumps(about), encoding="utf-8")
+
+    newest = newest_period(tmp_path)
+
+    assert newest is not None
+    assert (newest.period, newest.assessed_at) == ("2026-10", "2026-11-02T08:00:00Z")

@@ -24,13 +24,14 @@ def alerts(
     regime: Annotated[str | None, typer.Option(help="only of this regime")] = None,
     every: Annotated[bool, typer.Option("--all", help="those that were cleared too")] = False,
 ) -> None:
-    """Standing alerts, newest first, each with what it was raised on."""
+    """Standing alerts, newest first, each with what it was raised on; and how much gets worse."""
     if context.invoked_subcommand is not None:
         return
     console.workspace()
     from trueline.monitoring.acts import standing_regime
     from trueline.monitoring.alert_notes import Handled, handled
     from trueline.monitoring.board import alerts_of
+    from trueline.trends.record_scan import told_of
 
     if regime is not None:
         standing_regime(regime)
@@ -50,12 +51,15 @@ def alerts(
             str(json.loads(alert.raised_evidence)["value"]),
             by_alert.get(alert.pk, Handled()).words,
         )
-    if not found:
+    if found:
+        console.out.print(table)
+    else:
         console.out.print(
             "No alerts" if every else "No standing alerts; --all shows those that were cleared too"
         )
-        return
-    console.out.print(table)
+    worse = len(told_of(standing_only=True))
+    if worse:
+        console.out.print(f"{worse} stand as getting worse: trueline trends standing")
 
 
 @app.command()

@@ -19,7 +19,14 @@ from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
 from trueline.trends.asking import USUAL_DIMENSIONS, Asking
 from trueline.trends.daily_history import newest_assessment
 from trueline.trends.deterioration import ScanSetting
-from trueline.trends.findings import Outlook, QuietSeries, TrendFinding, TrendScan, tell
+from trueline.trends.findings import (
+    Outlook,
+    QuietSeries,
+    TrendFinding,
+    TrendScan,
+    tell,
+    told_chance,
+)
 from trueline.trends.scan_store import store_scan, stored_scan
 
 app = typer.Typer(no_args_is_help=True, help="What is getting worse, since when, how sure.")
@@ -97,7 +104,7 @@ def standing(
             f"{one.objective_id}, {one.measure}",
             one.scope,
             str(evidence.get("since", "")),
-            f"{evidence.get('q_value', 1):.2g}",
+            told_chance(evidence.get("q_value", 1.0)),
         )
     if found:
         console.out.print(table)
@@ -246,7 +253,7 @@ def _told_quiet(one: QuietSeries) -> str:
     )
     return (
         f"{one.dimension} {one.key}, {one.objective_id}, {one.measure}: {one.kind}, "
-        f"q {one.q_value:.2g}; {seen}"
+        f"q {told_chance(one.q_value)}; {seen}"
     )
 
 

@@ -66,8 +66,9 @@ def are_counts(actual: Floats, expected: Floats) -> bool:
     if not len(a):
         return False
     steady = max(_robust(_rounded(a, e, noise), a, e) for noise in _steady(len(a)))
-    spread = max(_robust(_log_likelihood(a, e, one), a, e) for one in _spreads(a, e))
-    return steady - PLAINLY < spread
+    return steady - PLAINLY < max(
+        _robust(_log_likelihood(a, e, one), a, e) for one in _spreads(a, e)
+    )
 
 
 def spread_of(actual: Floats, expected: Floats) -> Spread:

@@ -51,13 +51,15 @@ def explain(
 ) -> list[Cause]:
     """The causes, most gained first; `split` lets finer elements replace a coarse one.
 
-    With `whole`, a cause without attributes may say that everything is off alike."""
+    A cause without attributes says that everything is off alike; without `whole`, only where
+    several causes together hold all leaves anyway."""
     everywhere = np.arange(len(attributes.codes))
     pool = _pool(attributes, evidence, everywhere, first=0 if whole else 1)
     chosen = _greedy(attributes, evidence, pool)
     if split:
         chosen = [part for cause in chosen for part in _parts(attributes, evidence, cause)]
-    return sorted(_paying(evidence, chosen), key=lambda cause: -cause.gain)
+    paying = _paying(evidence, chosen)
+    return sorted(_as_a_whole(evidence, paying, everywhere), key=lambda cause: -cause.gain)
 
 
 def ranked(attributes: Attributes, evidence: Evidence, most: int) -> list[Cause]:
@@ -161,6 +163,18 @@ def _paying(evidence: Evidence, chosen: list[Cause]) -> list[Cause]:
         else:
             kept.pop(place)
     return kept
+
+
+def _as_a_whole(evidence: Evidence, causes: list[Cause], everywhere: Codes) -> list[Cause]:
+    """One cause without attributes, where several hold all leaves and say no more than it does."""
+    if len(causes) < 2 or len(np.unique(np.concatenate([c.leaves for c in causes]))) < len(
+        everywhere
+    ):
+        return causes
+    gain = _alone(evidence, everywhere) - evidence.fixed
+    if gain < sum(cause.gain for cause in causes):
+        return causes
+    return [Cause((), (), everywhere, gain, evidence.fixed)]
 
 
 def _alone(evidence: Evidence, leaves: Codes) -> float:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 from trueline.errors import InputError, Place
-from trueline.problems.cover import Cause, explain, ranked
+from trueline.problems.cover import Cause, ranked
 from trueline.problems.evidence import Evidence
 from trueline.problems.finding import Finding
 from trueline.problems.leaves import Attributes, as_arrow
 from trueline.problems.levels import explained
 from trueline.problems.question import Columns, Question, question_of
-from trueline.problems.rates import Rates, rate_evidence
+from trueline.problems.rates import Rates, explained_rates
 
 MOST_ALIASES = 16
 # Names tried for the leaves of one cause before the longer ones are left out.
@@ -36,31 +37,62 @@ def localize(  # noqa: PLR0913  a public entry point: each column is named by a 
 ) -> list[Finding]:
     """The smallest set of attribute combinations that explains the deviation, best first.
 
-    `table` is a pandas or Arrow table, one row per leaf (and, with `time`, per moment);
-    `attributes` names its columns of attribute values, of which null ones take part
-    in no combination. `actual` is compared with `expected`. With `denominator`, both are parts of
-    that column and rates are compared. With `time` and `at`, the rows of that moment are looked at
-    and the rows before are their history, from which the expectation is made: no expected column is
-    needed. With `limit`, so many of the best combinations are returned, claimed causes first,
-    instead of the claimed causes only. Raises InputError where a column is missing or holds no
-    numbers.
+    `table` is a pandas or Arrow table (or a dict of columns, or anything with Arrow's stream
+    interface), one row per leaf and, with `time`, per moment; rows of one leaf are added up, and
+    the order of rows is of no importance. `attributes` names its columns of attribute values, of
+    which null ones take part in no combination. `actual` is compared with `expected`. With
+    `denominator`, both are parts of that column and rates are compared. With `time` and `at`, the
+    rows of that moment are looked at and the rows before are their history, from which the
+    expectation is made: no expected column is needed. With `limit`, so many of the best
+    combinations are returned, claimed causes first, instead of the claimed causes only.
+
+    A finding without attributes says that everything is off alike. Raises InputError where a
+    column is missing or holds no numbers, and where no row is of the moment or before it.
     """
     if (time is None) != (at is None):
         raise InputError("time and at belong together", mend="give both, or neither")
-    if limit is not None and limit < 1:
-        raise InputError(f"limit is {limit}", place=Place(field="limit"), mend="give 1 or more")
-    columns = Columns(actual, expected, denominator, time, at)
-    question = question_of(as_arrow(table), attributes, columns)
+    _check_limit(limit)
+    columns = Columns(_names_of(attributes), actual, expected, denominator, time, at)
+    question = question_of(as_arrow(table, columns.named), columns)
     return _answer(question, limit) if len(question.actual) else []
 
 
+def _check_limit(limit: Any) -> None:
+    if limit is None or (isinstance(limit, Integral) and int(limit) >= 1):
+        return
+    raise InputError(
+        f"limit is {limit}", place=Place(field="limit"), mend="give a whole number from 1 on"
+    )
+
+
+def _names_of(attributes: Any) -> tuple[str, ...]:
+    """The attribute columns, each once."""
+    names = () if isinstance(attributes, str) else tuple(attributes)
+    if not names:
+        what = "a text" if isinstance(attributes, str) else "empty"
+        raise InputError(
+            f"attributes is {what}",
+            place=Place(field="attributes"),
+            mend="give a list with at least one column of the table",
+        )
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"attribute {twice[0]!r} is named twice",
+            place=Place(field="attributes"),
+            mend="name every attribute once",
+        )
+    return names
+
+
 def _answer(question: Question, limit: int | None) -> list[Finding]:
+    evidence: Evidence
     if question.size is not None:
         size = np.maximum(question.size, question.actual)
         with np.errstate(divide="ignore", invalid="ignore"):
             rate = np.where(size > 0, question.expected / size, 0.0)
-        evidence: Evidence = rate_evidence(Rates(question.actual, size), np.clip(rate, 1e-5, 0.95))
-        causes = explain(question.attributes, evidence, split=False, whole=False)
+        now = Rates(question.actual, size)
+        evidence, causes = explained_rates(question.attributes, now, rate)
     else:
         question, evidence, causes = explained(question)
     if limit is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,15 +43,36 @@ class Question:
 
 @dataclass(frozen=True)
 class Columns:
+    """The columns by what they are for, and the moment that is looked at."""
+
+    attributes: tuple[str, ...]
     actual: str
     expected: str
     denominator: str | None
     time: str | None
     at: Any
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every column that is asked for, once."""
+        expected = self.expected if self.time is None else None
+        others = (self.actual, expected, self.denominator, self.time)
+        return tuple(dict.fromkeys((*self.attributes, *(one for one in others if one is not None))))
 
-def question_of(table: pa.Table, attributes: Sequence[str], columns: Columns) -> Question:
-    named = read_attributes(table, attributes)
+
+def question_of(table: pa.Table, columns: Columns) -> Question:
+    """The leaves of the moment, with what was expected of them; columns that are missing, hold no
+    numbers or are named for two things are refused."""
+    figures = [columns.actual, columns.denominator, columns.time]
+    figures += [] if columns.time else [columns.expected]
+    for name in columns.attributes:
+        if name in figures:
+            raise InputError(
+                f"column {name!r} is named as an attribute and as a figure",
+                place=Place(field="attributes"),
+                mend="leave it out of the attributes",
+            )
+    named = read_attributes(table, columns.attributes)
     numbers = _Numbers(
         read_numbers(table, columns.actual),
         None if columns.time else read_numbers(table, columns.expected),
@@ -140,20 +160,14 @@ def _before(
 
 def _relative_to(column: pa.ChunkedArray, at: Any) -> Codes:
     """0 for rows of the moment, 1 for later ones and those without one, -n for the n-th before."""
+    column = _in_order(column)
     moments = pc.unique(pc.drop_null(column))
     moments = moments.take(pc.array_sort_indices(moments))
-    try:
-        place = pc.index(moments, pa.scalar(at, type=column.type)).as_py()
-    # pyarrow says "not implemented" where a moment cannot be made of the kind of value given.
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise InputError(
-            f"{at!r} is no {column.type}",
-            place=Place(field="at"),
-            mend="give a moment of the table's own kind",
-        ) from error
+    place = pc.index(moments, _moment(at, column.type)).as_py()
     if place < 0:
+        between = f" (there are {moments[0]} to {moments[-1]})" if len(moments) else ""
         raise InputError(
-            f"no row is of the moment {at}",
+            f"no row is of the moment {at}{between}",
             place=Place(field="at"),
             mend="give a moment of the table",
         )
@@ -161,6 +175,43 @@ def _relative_to(column: pa.ChunkedArray, at: Any) -> Codes:
     ranks = rank.to_numpy().astype(np.int64)
     relative: Codes = np.minimum(ranks - place, 1)
     return relative
+
+
+def _in_order(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Moments in a kind that sorts as time does: numbers that were read as text are numbers."""
+    if pa.types.is_dictionary(column.type):
+        column = pc.cast(column, column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        try:
+            return pc.cast(column, pa.float64())
+        except pa.ArrowInvalid:
+            return column
+    return column
+
+
+def _moment(at: Any, kind: pa.DataType) -> pa.Scalar:
+    """The moment in the column's own kind; text and numpy's times are read where that is plain."""
+    if isinstance(at, np.datetime64):
+        at = at.astype("datetime64[us]")
+    if isinstance(at, np.generic):
+        at = at.item()
+    zoned = getattr(at, "tzinfo", None) is not None
+    if pa.types.is_timestamp(kind) and hasattr(at, "tzinfo") and zoned != (kind.tz is not None):
+        raise InputError(
+            f"{at} is a time {'with' if zoned else 'without'} an offset, and the table's are not",
+            place=Place(field="at"),
+            mend=f"give it {'without' if zoned else 'with'} one, as the table does",
+        )
+    try:
+        moment = pa.scalar(at)
+        return moment if moment.type == kind else pc.cast(moment, kind)
+    # pyarrow says "not implemented" where a moment cannot be made of the kind of value given.
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise InputError(
+            f"{at!r} is no {kind}",
+            place=Place(field="at"),
+            mend="give a moment of the table's own kind",
+        ) from error
 
 
 def _leaves_of(attributes: Attributes) -> tuple[Codes, Codes]:

@@ -84,11 +84,10 @@ def promises_of(catalog: Catalog) -> Promises:
     allowed: dict[str, list[float]] = {}
     targets: dict[str, list[float]] = {}
     for one in _objectives(catalog):
-        target = float(one.conformance_target)
         if one.statistic in SHARE_STATISTICS and one.comparator.higher_is_better:
-            allowed.setdefault(one.id, []).append(1 - target)
+            allowed.setdefault(one.id, []).append(float(1 - one.conformance_target))
         elif one.statistic in VALUES:
-            targets.setdefault(one.id, []).append(target)
+            targets.setdefault(one.id, []).append(float(one.conformance_target))
     return Promises(
         {one.id: one.parameter for one in _objectives(catalog)}, _common(allowed), _common(targets)
     )

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from trueline.calendars.periods import parse_period
 from trueline.errors import InputError
 from trueline.trends.observations import Floats
 
@@ -127,6 +128,18 @@ def newest_assessment(results: Path) -> StoredAssessment | None:
         return None
     told = json.loads((folders[-1] / "assessment.json").read_text(encoding="utf-8"))
     return StoredAssessment(folders[-1].name, str(told.get("assessed_at", "")))
+
+
+def newest_period(results: Path) -> StoredAssessment | None:
+    """The assessment of the newest month, or of the period that ends last where no month is stored;
+    None where nothing is."""
+    stored = [(parse_period(folder.name), folder) for folder in _by_time_assessed(results)]
+    if not stored:
+        return None
+    months = [one for one in stored if one[0].length == "P1M"]
+    period, folder = max(months or stored, key=lambda one: (one[0].end, one[0].first))
+    told = json.loads((folder / "assessment.json").read_text(encoding="utf-8"))
+    return StoredAssessment(period.label, str(told.get("assessed_at", "")))
 
 
 def stored_days(results: Path) -> int:

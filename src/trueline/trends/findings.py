@@ -77,7 +77,7 @@ class TrendFinding:
 
     def sure(self) -> str:
         """The q-value as text."""
-        return "below 0.0001" if self.q_value < 0.0001 else f"{self.q_value:.2g}"
+        return told_chance(self.q_value)
 
     def told(self) -> tuple[str, str]:
         """Before and now as text: bad time in percent, values by the index, of which 1 is usual."""
@@ -135,6 +135,16 @@ class TrendScan:
     quiet: tuple[QuietSeries, ...] = ()
     step_days: int = 1
     """Days that one point of a course spans: 1, or 7 of a weekly scan."""
+
+    def told_of(self, dimension: str, key: str) -> list[TrendFinding | QuietSeries]:
+        """All that it says of one group: what was called first."""
+        told: list[TrendFinding | QuietSeries] = [*self.findings, *self.quiet]
+        return [one for one in told if (one.dimension, one.key) == (dimension, key)]
+
+
+def told_chance(chance: float) -> str:
+    """A q-value or a probability: two figures, and no zero."""
+    return "below 0.0001" if chance < 0.0001 else f"{chance:.2g}"
 
 
 def tell(figure: float, measure: str) -> str:

@@ -30,11 +30,6 @@ class Ahead:
     forecast: Forecast
     bounded: bool
 
-    def shown(self, on_scale: Floats) -> Floats:
-        """Figures as they are told: shares of bad time, or the index."""
-        plain: Floats = np.exp(on_scale)
-        return plain / (1 + plain) if self.bounded else plain
-
 
 def trailing_weeks(cohort: Cohort) -> Floats:
     """Pooled figure of the seven days up to each point, on the tested scale; NaN for a point
@@ -59,7 +54,8 @@ def ahead(cohort: Cohort) -> Ahead | None:
     if len(known) < LEAST_POINTS:
         return None
     horizon = -(-DAYS_AHEAD // cohort.step_days)
-    found = forecast(weeks[known[0] : known[-1] + 1], cohort.week, horizon)
+    # Seven days hold every weekday once: what is left has no season of a week.
+    found = forecast(weeks[known[0] : known[-1] + 1], 1, horizon)
     return Ahead(weeks, found, cohort.bounded)
 
 

@@ -132,6 +132,19 @@ def _series(one: Deterioration) -> Series:
     return one.dimension, one.key, one.objective_id, one.measure
 
 
+def acts_of(series: Series) -> list[DeteriorationChange]:
+    """What scans of everything said of one series, newest first."""
+    dimension, key, objective_id, measure = series
+    found = DeteriorationChange.objects.filter(
+        deterioration__scope=WORKSPACE,
+        deterioration__dimension=dimension,
+        deterioration__key=key,
+        deterioration__objective_id=objective_id,
+        deterioration__measure=measure,
+    )
+    return list(found.select_related("scan").order_by("-pk"))
+
+
 def newest_run(scope: str = WORKSPACE) -> TrendScanRun | None:
     """The scan of a scope that was recorded last."""
     return TrendScanRun.objects.filter(scope=scope).order_by("-pk").first()

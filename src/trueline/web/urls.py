@@ -30,6 +30,7 @@ from trueline.web.views.signing import sign_in, sign_out
 from trueline.web.views.standard_acts import act, change_standard, decide_migration, draft_code
 from trueline.web.views.standards import inbox, proposal, reissue, standard, standards
 from trueline.web.views.suppliers import suppliers
+from trueline.web.views.trend import trend
 from trueline.web.views.trends import trends
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -63,6 +64,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts/<int:number>/", alert, name="alert"),
     path("find/", find, name="find"),
     path("trends/", trends, name="trends"),
+    path("trends/<str:dimension>/<path:key>/", trend, name="trend"),
     path("load/", load, name="load"),
     path("load/<int:delivery>/set-aside.csv", set_aside, name="set-aside"),
     re_path(r"^charts/line\.(?P<form>json|svg)$", line_feed, name="line-chart"),

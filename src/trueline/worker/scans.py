@@ -11,7 +11,7 @@ from trueline.monitoring.problem_scans import is_scanned, newest_due_s, scan_pro
 from trueline.settings.scans import problem_cadence
 from trueline.settings.workspace import Workspace
 from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
-from trueline.trends.daily_history import newest_assessment, stored_days
+from trueline.trends.daily_history import newest_assessment, newest_period, stored_days
 from trueline.trends.record_scan import OnRecord, newest_run, record_scan
 from trueline.trends.workspace_scan import LEAST_DAYS
 from trueline.worker.due import due_instant, is_due
@@ -52,9 +52,9 @@ def scan_trends_if_due(workspace: Workspace, wanted: TrendsWanted, *, now: datet
 
 
 def scan_problems_if_due(workspace: Workspace, *, now: datetime) -> str | None:
-    """What was done, None where nothing was due: the newest assessment is scanned already, or the
-    cadence's instant is."""
-    cadence, newest = problem_cadence(), newest_assessment(workspace.results)
+    """What was done, None where nothing was due: the newest month's assessment is scanned already,
+    or the cadence's instant is. Months before it are left alone: what they shared is past."""
+    cadence, newest = problem_cadence(), newest_period(workspace.results)
     if cadence is None or newest is None or is_scanned(newest):
         return None
     if not is_due(cadence, newest_due_s(), seconds(now)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +21,7 @@ from trueline.monitoring.board import alerts_of, board, board_line, note_reading
 from trueline.monitoring.models import Alert, RegimeRun
 from trueline.monitoring.run import run_of
 from trueline.settings.workspace import Workspace, current_workspace
+from trueline.trends.record_scan import told_of
 from trueline.web.person import act_of_a_person, name_of
 from trueline.web.regimes_told import (
     ShownAlert,
@@ -32,6 +33,7 @@ from trueline.web.regimes_told import (
 )
 from trueline.web.shell import show
 from trueline.web.sight import look
+from trueline.web.standing_trends import changed_since, shown_standing, trends_of
 from trueline.web.wording import utc_time
 
 RUNS_SHOWN = 30
@@ -72,6 +74,7 @@ def regime(request: HttpRequest, regime_id: str) -> HttpResponse:
         "runs": [(utc_time(instant(one.due_s)), render_instant(one.due_s), one) for one in runs],
         "alerts": _shown(alerts_of(regime_id)[:ALERTS_SHOWN]),
         "read_at": utc_time(line.last_read) if line.last_read else "",
+        "trends": trends_of(standing.regime),
     }
     return show(request, look(request), "web/regime.html", context)
 
@@ -90,7 +93,15 @@ def _asked_run(request: HttpRequest, regime_id: str) -> RegimeRun | None:
 def alerts(request: HttpRequest) -> HttpResponse:
     every = request.GET.get("all") == "1"
     found = _shown(alerts_of(standing_only=not every)[:ALERTS_SHOWN])
-    return show(request, look(request), "web/alerts.html", {"alerts": found, "every": every})
+    worse = [shown_standing(one) for one in told_of(standing_only=not every)[:ALERTS_SHOWN]]
+    day = timezone.now() - timedelta(days=1)
+    context = {
+        "alerts": found,
+        "every": every,
+        "worse": worse,
+        "yesterday": changed_since(day),
+    }
+    return show(request, look(request), "web/alerts.html", context)
 
 
 def _shown(found: list[Alert]) -> list[ShownAlert]:
