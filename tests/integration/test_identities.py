@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trueline.engine.duckdb import DuckDBEngine
 from trueline.errors import InputError
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
@@ -33,6 +34,7 @@ from trueline.sourcing.identities import (
     reject,
 )
 from trueline.sourcing.identity_table import put_table
+from trueline.worker.turn import Worker
 
 DAY = datetime(2026, 10, 5, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -207,6 +209,8 @@ def test_a_name_has_one_meaning_at_a_time(sold: Workspace) -> None:
 def test_a_rejected_pair_is_not_proposed_again(sold: Workspace) -> None:
     measured(sold, "NL/4711/A", 11)
     reject(sold, "NL/4711/A", "P-00017", STEWARD)
+    reject(sold, "NL/4711/A", "P-00017", STEWARD)  # sent twice, recorded once
+    assert IdentityVersion.objects.count() == 1
     [proposal] = proposals(sold)
     assert proposal.candidates == ()
 
@@ -277,3 +281,15 @@ def test_a_name_stays_right_after_a_merge_of_the_lake(sold: Workspace) -> None:
     assert unknown_rows() == 2
     accept(sold, "NL/4711/A", STEWARD)
     assert held(sold, "P-00017") == [(11, True), (12, True)]
+
+
+def test_the_worker_takes_in_what_is_certain_once(sold: Workspace) -> None:
+    identifiers(sold, "certain")
+    measured(sold, "NL/4711/A", 11)
+    engine = DuckDBEngine(threads=1)
+    worker = Worker(sold, engine)
+    told = "names in feeds: 1 accepted by identities.yaml"
+    assert told in worker.take_turn(now=NOW).done
+    assert told not in worker.take_turn(now=NOW).done
+    engine.close()
+    assert held(sold, "P-00017") == [(11, True)]

@@ -181,6 +181,8 @@ def reject(workspace: Workspace, name: str, product_id: str, decision: Decision)
                 mend="End it: trueline identities end NAME",
             )
     identity = Identity(name, product_id)
+    if (name, product_id) in rejected_at(latest_delivery()):
+        return Decided((identity,))
     _record(
         workspace, f"{name} is not {product_id}", decision, lambda: ([(identity, REJECTED)], ())
     )
