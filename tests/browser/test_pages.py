@@ -45,6 +45,8 @@ PAGES = (
     "/problems/",
     "/problems/1/",
     "/problems/1/pack.zip",
+    "/problems/?measure=count",
+    "/problems/?measure=ratio",
     "/reconciliation/",
     "/reconciliation/?kind=measurementWithoutProduct&page=9",
     "/pivot/",
