@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from trueline.assessment.aggregate import memberships
+from trueline.assessment.known import what_was_known
 from trueline.assessment.store import ResultHeader, StoredAssessment, store_assessment
 from trueline.assessment.values import (
     AGGREGATE_SCHEMA,
@@ -35,6 +36,8 @@ from trueline.offerings.catalog import catalog_at
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
+from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
+from trueline.trends.record_scan import OnRecord, record_scan
 
 NOW = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)
 START_S = 1_790_812_800  # 2026-10-01T00:00:00Z
@@ -101,6 +104,13 @@ def build_operator(workspace: Workspace, *, products: int = 120, granules: bool 
     store_sample(workspace, products=products)
     if granules:
         _watch(workspace)
+        _scan(workspace)
+
+
+def _scan(workspace: Workspace) -> None:
+    """A scan of trends over the stored month, on record."""
+    found = scan_workspace(workspace, what_was_known(workspace), WorkspaceScan())
+    record_scan(workspace, found, OnRecord(assessed_at="2026-11-02T06:05:00Z"), by="desk", now=NOW)
 
 
 def _watch(workspace: Workspace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from trueline.assessment.false_discovery import q_values
 from trueline.errors import InputError
 from trueline.trends import trend_test
+from trueline.trends.mann_kendall import Score, standard_score, two_sided
 from trueline.trends.pair_slopes import PairSlopes
 from trueline.trends.pettitt import pettitt_test
 
@@ -130,6 +132,42 @@ def test_o23_pettitt_probability_of_k_232_in_forty_values() -> None:
     assert (found.k, found.change_point) == (391, 17)
     assert 2 * math.exp(-6 * 232**2 / (40**3 + 40**2)) == pytest.approx(0.01456, abs=5e-6)
     assert found.p_value == pytest.approx(2 * math.exp(-6 * 391**2 / 65_600))
+
+
+def test_o22_seasonal_kendall_of_the_printed_score() -> None:
+    """S = -12 over 190 pairs gives tau -0.063; z = -0.584 says that its variance is (11 / 0.584)^2,
+    and gives p 0.5592."""
+    variance = (11 / 0.584) ** 2
+
+    assert Score(-12, variance, 190).tau == pytest.approx(-0.063, abs=5e-4)
+    assert standard_score(-12, variance) == pytest.approx(-0.584)
+    assert two_sided(-0.584) == pytest.approx(0.5592, abs=5e-5)
+
+
+def _published(shared: Path, name: str) -> list[float]:
+    """One value a line, empty where one is missing."""
+    path = shared / "data" / "published-series" / name
+    if not path.is_file():
+        pytest.skip(f"the published values are not at hand: {name}")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [float(line) if line.strip() else math.nan for line in lines]
+
+
+def test_o22_seasonal_kendall_on_the_data_of_the_report(shared: Path) -> None:
+    found = trend_test(_published(shared, "usgs-sir-2005-5275-sk1c.txt"), season=12)
+
+    assert found.s == -12
+    assert found.tau == pytest.approx(-0.063, abs=5e-4)
+    assert found.z == pytest.approx(-0.584, abs=5e-4)
+    assert found.p_value == pytest.approx(0.5592, abs=5e-5)
+    assert found.p_adjusted == pytest.approx(0.2838, abs=5e-5)
+
+
+def test_o23_pettitt_on_the_data_of_its_table_1(shared: Path) -> None:
+    found = pettitt_test(_published(shared, "pettitt-1979-table-1.txt"))
+
+    assert (found.k, found.change_point) == (232, 17)
+    assert found.p_value == pytest.approx(0.01456, abs=5e-6)
 
 
 def test_pettitt_agrees_with_its_definition() -> None:

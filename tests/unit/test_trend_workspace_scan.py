@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +17,16 @@ from trueline.assessment.aggregate import Membership
 from trueline.assessment.store import DailyFigure, daily_table
 from trueline.cli import application
 from trueline.errors import InputError
+from trueline.inventory.values import Customer, Group, InventorySnapshot, Product
+from trueline.offerings.values import Catalog
 from trueline.settings.workspace import Workspace
+from trueline.trends.asking import Asking, scan_request
 from trueline.trends.daily_history import stored_history
 from trueline.trends.deterioration import ScanSetting
-from trueline.trends.workspace_scan import (
-    ScanRequest,
-    TrendScan,
-    scan_history,
-    store_scan,
-    stored_scan,
-    value_index,
-)
+from trueline.trends.findings import TrendScan
+from trueline.trends.scan_store import store_scan, stored_scan
+from trueline.trends.value_index import value_index
+from trueline.trends.workspace_scan import ScanRequest, scan_history
 
 FIRST = date(2026, 7, 1)
 PRODUCTS = tuple(f"P-{at}" for at in range(12))
@@ -162,3 +161,29 @@ def test_the_page_and_the_command_tell_the_newest_scan(
     assert "4 series tested" in page
     assert "deterioration" in after.output
     assert "since 2026-07-01" in after.output
+
+
+def test_offerings_segments_and_attributes_are_scanned_beside_groups() -> None:
+    """What every product has by its own field is no characteristic of the same name."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    products = {
+        f"P-{at}": Product(
+            f"P-{at}", "line", f"C-{at}", "active", start, characteristics={"region": "north"}
+        )
+        for at in range(2)
+    }
+    customers = {f"C-{at}": Customer(f"C-{at}", segment="business") for at in range(2)}
+    groups = {"G": Group("G", "", "offering = line")}
+    snapshot = InventorySnapshot(1, products, customers, {}, groups)
+    catalog = Catalog(1, {}, {})
+
+    over = scan_request(snapshot, catalog).over
+
+    assert sorted((one.dimension, one.key, len(one.product_ids)) for one in over) == [
+        ("group", "G", 2),
+        ("offering", "line", 2),
+        ("region", "north", 2),
+        ("segment", "business", 2),
+    ]
+    with pytest.raises(InputError, match="no group 'X'"):
+        scan_request(snapshot, catalog, Asking(group="X"))

@@ -9,9 +9,9 @@ from fractions import Fraction
 
 from trueline.assessment.advised_credits import (
     CreditAdvice,
-    by_outage,
     charge_of,
     credit_percent,
+    read_by_outage,
 )
 from trueline.assessment.burn import allowance
 from trueline.assessment.credit_advice import advised_amount
@@ -67,7 +67,7 @@ def credit_at_risk(
             percent,
             amount,
             counted=bool(percent),
-            by_outage=by_outage(objective, terms),
+            by_outage=read_by_outage(objective),
             why=why,
         )
 

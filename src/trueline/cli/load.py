@@ -31,17 +31,46 @@ def _load_each(files: list[Path], loader: Loader, what: str) -> None:
         console.print_report(report, f"{what} {file}")
 
 
+def keep_summaries() -> None:
+    """What was just loaded is summed up too, where the workspace keeps summaries."""
+    workspace = current_workspace()
+    if not workspace.summaries.is_dir():
+        return
+    from trueline.assessment.summed import kept_up
+    from trueline.engine.duckdb import DuckDBEngine
+
+    report = kept_up(workspace, lambda: DuckDBEngine(spill_dir=workspace.home / "spill"))
+    if report is not None and report.product_days:
+        days = report.product_days
+        console.out.print(f"Summed up {days:,} days of a product and parameter", markup=False)
+
+
 def _replay_what_waits() -> None:
     """Measurements that came before their product or parameter was known are taken in now."""
     folder = current_workspace().lake / "unknown"
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    from trueline.measurement.unknown import replay_unknown, unknown_rows
+    from trueline.measurement.unknown import replay_unknown
 
-    if unknown_rows():
-        with console.load_options("measurements that waited") as options:
-            report = replay_unknown(console.workspace(), options)
+    with console.load_options("measurements that waited") as options:
+        report = replay_unknown(console.workspace(), options)
+    if report is not None:
         console.print_report(report, "measurements that waited")
+        apply_certain_names()
+        keep_summaries()
+
+
+def apply_certain_names() -> None:
+    """Take in what waits under names that the operator's file makes certain."""
+    if not (current_workspace().home / "identities.yaml").exists():
+        return
+    from trueline.sourcing.identities import Decision, apply_certain
+
+    decided = apply_certain(console.workspace(), Decision("identities.yaml", console.now()))
+    for one in decided.identities:
+        console.out.print(f"{one.name} stands for {one.product_id}: certain", markup=False)
+    if decided.load is not None:
+        console.print_report(decided.load, "what waited")
 
 
 @app.command()
@@ -84,6 +113,14 @@ def groups(files: Files) -> None:
     from trueline.inventory.load import load_groups
 
     _load_each(files, load_groups, "groups")
+
+
+@app.command()
+def suppliers(files: Files) -> None:
+    """Suppliers, OLAs and underpinning contracts, and what rests on them by rule: YAML."""
+    from trueline.inventory.load_suppliers import load_suppliers
+
+    _load_each(files, load_suppliers, "suppliers")
 
 
 @app.command()
@@ -131,3 +168,5 @@ def measurements(
         )
         report = load_measurements(workspace, files, options)
     console.print_report(report, "measurements")
+    apply_certain_names()
+    keep_summaries()

@@ -14,16 +14,20 @@ from trueline.assessment.known import what_was_known
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
 from trueline.errors import InputError, Place
-from trueline.trends.asking import USUAL_DIMENSIONS, scan_request
-from trueline.trends.daily_history import stored_history
+from trueline.settings.workspace import Workspace
+from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
+from trueline.trends.asking import USUAL_DIMENSIONS, Asking
+from trueline.trends.daily_history import newest_assessment
 from trueline.trends.deterioration import ScanSetting
-from trueline.trends.workspace_scan import (
+from trueline.trends.findings import (
+    Outlook,
+    QuietSeries,
     TrendFinding,
     TrendScan,
-    scan_history,
-    store_scan,
-    stored_scan,
+    tell,
+    told_chance,
 )
+from trueline.trends.scan_store import store_scan, stored_scan
 
 app = typer.Typer(no_args_is_help=True, help="What is getting worse, since when, how sure.")
 
@@ -45,20 +49,67 @@ def scan(
     ] = False,
     measuring_changed: Annotated[
         Path | None,
-        typer.Option(help="CSV file with product_id and day: probes replaced, counters redefined"),
+        typer.Option(
+            help="CSV file with product_id and day: probes replaced, counters redefined; of these "
+            "products nothing that the records or figures show is believed instead"
+        ),
     ] = None,
+    weekly: Annotated[
+        bool, typer.Option("--weekly", help="test whole weeks, for slow drift under noisy days")
+    ] = False,
     as_of: Annotated[str | None, typer.Option(help="memberships as known at this time")] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="put it on record: raise, follow and clear, as the worker does"
+        ),
+    ] = False,
+    signed: Annotated[
+        str | None, typer.Option(help="who records it (default: the user of this machine)")
+    ] = None,
 ) -> None:
     """Test the daily figures of every group and objective, and keep what was found."""
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
-    history = stored_history(workspace.results, last_days=days)
     setting = ScanSetting(share_false=q, floor=floor, dependent=dependent)
-    changed = _changes(measuring_changed) if measuring_changed else {}
-    request = scan_request(known.snapshot, known.catalog, by or USUAL_DIMENSIONS, setting, changed)
-    found = scan_history(history, request)
+    asking = Asking(by or USUAL_DIMENSIONS, setting)
+    told = _changes(measuring_changed) if measuring_changed else None
+    found = scan_workspace(workspace, known, WorkspaceScan(asking, days, weekly, told))
     store_scan(workspace, found)
     _print(found)
+    if record:
+        _record(workspace, found, console.signed_by(signed))
+
+
+@app.command()
+def standing(
+    every: Annotated[bool, typer.Option("--all", help="those that were cleared too")] = False,
+) -> None:
+    """What is on record as getting worse, newest first: raised once, cleared by two scans in a
+    row that do not see it any more."""
+    console.workspace()
+    from trueline.trends.record_scan import told_of
+
+    names = ("raised", "cleared", "what", "of", "objective", "of regime", "since", "q then")
+    table = Table(*names)
+    found = told_of(standing_only=not every)
+    for one in found:
+        raised = one.changes.order_by("pk").first()
+        evidence = raised.evidence if raised else {}
+        table.add_row(
+            f"{one.raised_at:%Y-%m-%d}",
+            f"{one.cleared_at:%Y-%m-%d}" if one.cleared_at else "",
+            one.dimension,
+            one.key,
+            f"{one.objective_id}, {one.measure}",
+            one.scope,
+            str(evidence.get("since", "")),
+            told_chance(evidence.get("q_value", 1.0)),
+        )
+    if found:
+        console.out.print(table)
+    else:
+        console.out.print("nothing stands")
 
 
 @app.command()
@@ -72,12 +123,27 @@ def show(
     if key is None:
         _print(found)
         return
-    mine = [one for one in found.findings if one.key == key]
-    if not mine:
-        console.out.print(f"nothing was called of {key}", markup=False)
+    for one in found.findings:
+        if one.key == key:
+            _print_one(one, found)
+    quiet = [one for one in found.quiet if one.key == key]
+    for series in quiet:
+        console.out.print(_told_quiet(series), markup=False)
+    if not quiet and all(one.key != key for one in found.findings):
+        console.out.print(f"nothing was tested of {key}", markup=False)
         _print_what_could_be_seen(found)
-    for one in mine:
-        _print_one(one, found)
+
+
+def _record(workspace: Workspace, found: TrendScan, by: str) -> None:
+    from trueline.trends.record_scan import OnRecord, record_scan
+
+    newest = newest_assessment(workspace.results)
+    on = OnRecord(assessed_at=newest.assessed_at if newest else "")
+    done = record_scan(workspace, found, on, by=by, now=console.now())
+    console.out.print(
+        f"scan {done.number} is on record: {done.raised} raised, {done.cleared} cleared, "
+        f"{done.standing} stand"
+    )
 
 
 def _changes(path: Path) -> dict[str, list[date]]:
@@ -101,7 +167,8 @@ def _changes(path: Path) -> dict[str, list[date]]:
 
 
 def _print(found: TrendScan) -> None:
-    table = Table("what", "of", "objective", "course", "since", "before", "now", "q", "members")
+    names = ("what", "of", "objective", "course", "since", "before", "now", "q", "members")
+    table = Table(*names, "breaks its line")
     for one in found.findings:
         table.add_row(
             one.dimension,
@@ -112,6 +179,7 @@ def _print(found: TrendScan) -> None:
             *one.told(),
             one.sure(),
             str(one.members),
+            _when(one.outlook),
         )
     if found.findings:
         console.out.print(table)
@@ -144,6 +212,51 @@ def _print_one(one: TrendFinding, found: TrendScan) -> None:
     ]
     if one.member:
         lines.append(f"  it goes away without {one.member}")
+    if one.because:
+        lines.append(f"  {one.because}")
+    if one.changes:
+        lines.append(f"  new levels from {', '.join(one.changes)}")
+    if one.outlook is not None:
+        lines.append(f"  {_told_outlook(one.outlook, one.measure)}")
     if one.told_in:
         lines.append(f"  it goes away without the members of {one.told_in}")
     console.out.print("\n".join(lines), markup=False)
+
+
+def _when(outlook: Outlook | None) -> str:
+    """By when, in a few words; empty where there is no line."""
+    if outlook is None:
+        return ""
+    return outlook.expected or f"{_chance(outlook.probability)} in {outlook.days_ahead} days"
+
+
+def _told_outlook(outlook: Outlook, measure: str) -> str:
+    told = (
+        f"its line is {tell(outlook.line, measure)}; a week beyond it within {outlook.days_ahead} "
+        f"days: {_chance(outlook.probability)}"
+    )
+    if outlook.earliest:
+        latest = outlook.latest or "beyond them"
+        told += f", likely by {outlook.expected or 'no day of these'} "
+        told += f"(10 % by {outlook.earliest}, 90 % {latest})"
+    if outlook.error is not None and outlook.naive_error is not None:
+        better = "better" if outlook.error < outlook.naive_error else "no better"
+        told += f"; back-test {better} than repeating last week"
+    return told
+
+
+def _told_quiet(one: QuietSeries) -> str:
+    seen = (
+        "most days are equal, and no growth can be told"
+        if one.detectable is None
+        else f"growth below {one.detectable:.0%} over these days would not have been seen"
+    )
+    return (
+        f"{one.dimension} {one.key}, {one.objective_id}, {one.measure}: {one.kind}, "
+        f"q {told_chance(one.q_value)}; {seen}"
+    )
+
+
+def _chance(probability: float) -> str:
+    """Floored, and 100 % only if it is certain."""
+    return f"{int(probability * 100)} %"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trueline.inventory.values import Identity
 from trueline.measurement.arrivals import Mask
 from trueline.measurement.dictionary import Dictionary
 
@@ -25,11 +26,12 @@ Keys = npt.NDArray[np.int32]
 @dataclass(frozen=True)
 class KnownNames:
     """Products and parameters that the records know, and which parameters are ratios of two
-    counters (their granules need a denominator)."""
+    counters (their granules need a denominator). `identities`: what other names stand for."""
 
     products: frozenset[str]
     parameters: frozenset[str]
     ratios: frozenset[str] = field(default_factory=frozenset)
+    identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class NameLookups:
         known: KnownNames | None,
         expected: frozenset[str] | None,
     ) -> NameColumn:
-        array = _whole(column)
+        array = whole_column(column)
         names = array.dictionary
         for place, lookup in enumerate(kept):
             if lookup.known is known and lookup.names.equals(names):
@@ -145,7 +147,8 @@ def _keys(column: NameColumn, create: Callable[[list[str]], Mapping[str, int]]) 
     return filled
 
 
-def _whole(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def whole_column(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of names as one array with one dictionary."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # no chunk or dictionaries that differ
         array = array.unify_dictionaries().combine_chunks()

@@ -20,10 +20,11 @@ from trueline.monitoring.values import (
 from trueline.offerings.reading import Site, nearest, scalar_text
 
 _TEXTS = ("id", "name", "purpose", "group", "owner", "cadence", "window", "charge")
+_LATER = ("trends",)  # texts that older content lacks: left out where empty, so that it stays alike
 _LISTS = ("objectives", "watchers")
 _NUMBERS = ("cost", "credit_percent")
 _WHOLES = ("stale_after_s", "least_samples")
-_KEYS = (*_TEXTS, *_LISTS, *_NUMBERS, *_WHOLES, "triggers")
+_KEYS = (*_TEXTS, *_LATER, *_LISTS, *_NUMBERS, *_WHOLES, "triggers")
 _REQUIRED = ("id", "group", "owner")
 _TRIGGER_KEYS = ("kind", "raise_at", "clear_below", "allowed_crossings", "tolerance_period_s")
 _ID = re.compile(r"[\w.:-]{1,200}")
@@ -40,6 +41,7 @@ def parse_regimes(data: bytes, name: str) -> list[Regime]:
             raise site.error(document.line, "A list of regimes belongs here", "Add regimes:")
         for number, node in enumerate(listed.items):
             regime = parse_regime(node, site.child(f"regimes[{number}]"))
+            _check_tolerance(regime, node, site.child(f"regimes[{number}]"))
             if any(other.id == regime.id for other in found):
                 raise site.error(node.line, f"The regime {regime.id} stands twice in this file")
             found.append(regime)
@@ -54,7 +56,7 @@ def parse_regime(node: Node, site: Site) -> Regime:
     values: dict[str, object] = {}
     for key, child in entries.items():
         own = site.child(key)
-        if key in _TEXTS:
+        if key in (*_TEXTS, *_LATER):
             values[key] = scalar_text(child, own)
         elif key in _LISTS:
             values[key] = tuple(scalar_text(item, own) for item in _items(child, own))
@@ -72,7 +74,11 @@ def parse_regime(node: Node, site: Site) -> Regime:
 def _check(regime: Regime, node: Node, site: Site) -> None:
     if not _ID.fullmatch(regime.id):
         raise site.child("id").error(node.line, f"{regime.id!r} is no id", "Use letters and digits")
-    for key, known in (("cadence", (*SHORT_CADENCES, *PERIODS)), ("window", PERIODS)):
+    for key, known in (
+        ("cadence", (*SHORT_CADENCES, *PERIODS)),
+        ("window", PERIODS),
+        ("trends", ("", *PERIODS)),
+    ):
         if getattr(regime, key) not in known:
             mend = f"Use one of {', '.join(known)}"
             what = f"{getattr(regime, key)!r} is not a {key}"
@@ -83,6 +89,15 @@ def _check(regime: Regime, node: Node, site: Site) -> None:
     for key in (*_NUMBERS, *_WHOLES):
         if getattr(regime, key) < 0:
             raise site.child(key).error(node.line, f"{key} is below zero")
+
+
+def _check_tolerance(regime: Regime, node: Node, site: Site) -> None:
+    """Of what is written from now on; regimes on record are read as they are."""
+    for number, trigger in enumerate(regime.triggers):
+        if trigger.allowed_crossings and not trigger.tolerance_period_s:
+            what = f"{trigger.kind} tolerates crossings within a period, and none is given"
+            place = site.child(f"triggers[{number}].tolerance_period_s")
+            raise place.error(node.line, what, "Add tolerance_period_s:")
 
 
 def _trigger(node: Node, site: Site) -> Trigger:
@@ -145,6 +160,7 @@ def _number(node: Node, site: Site, *, whole: bool = False) -> Decimal:
 def content_of(regime: Regime) -> str:
     """Canonical JSON of a regime; numbers as text, so that none passes a binary float."""
     plain: dict[str, object] = {key: getattr(regime, key) for key in (*_TEXTS, *_WHOLES)}
+    plain |= {key: getattr(regime, key) for key in _LATER if getattr(regime, key)}
     plain |= {key: list(getattr(regime, key)) for key in _LISTS}
     plain |= {key: str(getattr(regime, key)) for key in _NUMBERS}
     plain["triggers"] = [

@@ -76,6 +76,9 @@ class Regime:
     least_samples: int = 3
     charge: str = ""
     credit_percent: Decimal = Decimal(0)
+    trends: str = (
+        ""  # calendar period in UTC: how often the group's products are scanned for trends
+    )
 
     def trigger(self, kind: TriggerKind) -> Trigger | None:
         return next((t for t in self.triggers if t.kind is kind), None)

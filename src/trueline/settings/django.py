@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "trueline.results",
     "trueline.writeback",
     "trueline.monitoring",
+    "trueline.trends",
     "trueline.web",
 ]
 MIDDLEWARE = [
@@ -78,6 +79,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR"}},
+}
+CACHES = {
+    "default": {  # counts failed sign-ins; large, so that they are not flushed by trying many names
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 ROOT_URLCONF = "trueline.web.urls"
 TEMPLATES = [

@@ -25,7 +25,9 @@ class Cohort:
     """Whether the ratio lies between 0 and 1, as unavailability and loss do; then the tests work on
     its logit, on which a fixed effect is as large near 0 as it is in the middle."""
     measuring_changed: tuple[int, ...] = ()
-    """Days on which the measurement itself changed: a probe replaced, a counter redefined."""
+    """Points at which the measurement itself changed: a probe replaced, a counter redefined."""
+    step_days: int = 1
+    """Days that one point spans: 1, or 7 of a weekly view."""
 
     def __post_init__(self) -> None:
         if self.numerator.ndim != 2 or self.numerator.shape != self.denominator.shape:
@@ -33,6 +35,11 @@ class Cohort:
                 f"numerator is {self.numerator.shape}, denominator {self.denominator.shape}",
                 mend="give both as members x days",
             )
+
+    @property
+    def week(self) -> int:
+        """Points of a week: 7 days, or 1 of a weekly view."""
+        return max(1, 7 // self.step_days)
 
     def coverage(self) -> float:
         """Share of the days on which at least one member has data."""

@@ -6,7 +6,8 @@ them. Only what is called at that level is then asked, in this order, whether it
 - a change of the measuring: it goes away when the days after a recorded change are set level,
 - a change of the mix: it goes away in a fixed cohort with fixed weights,
 - one bad member: it gets worse itself, and the trend goes away when it is left out,
-- a season of the year: it goes away when weeks are compared with the same weeks of other years,
+- a season of the year: it goes away when weeks are compared with the same weeks of other years, or
+  with the harmonics of the year that the years share,
 - a step: two levels describe it better than a line, or two lines that meet,
 
 and is called deterioration when it is none of these.
@@ -15,7 +16,7 @@ and is called deterioration when it is none of these.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
@@ -26,8 +27,8 @@ from trueline.trends.many_series import SeriesScan, scan_many, without_cycle
 from trueline.trends.observations import Floats
 from trueline.trends.onset import Shape, onset
 from trueline.trends.trend_test import TrendTest, trend_test
+from trueline.trends.year_season import without_year
 
-WEEK = 7
 YEAR_WEEKS = 52
 STILL_THERE = 0.05
 """A trend is gone when what is left of it is not called at this level, or is less than half."""
@@ -79,6 +80,8 @@ class Course:
     """Height of the step, or rise since it began; over all days where nothing is called."""
     member: int | None = None
     """The one bad member."""
+    changes: tuple[int, ...] = ()
+    """0-based days on which new levels start."""
 
 
 def scan_groups(cohorts: Sequence[Cohort], setting: ScanSetting | None = None) -> list[Course]:
@@ -86,16 +89,38 @@ def scan_groups(cohorts: Sequence[Cohort], setting: ScanSetting | None = None) -
     setting = setting or ScanSetting()
     enough = [cohort.coverage() >= LEAST_DAYS_SEEN for cohort in cohorts]
     tested = [cohort for cohort, yes in zip(cohorts, enough, strict=True) if yes]
+    if not tested:
+        return [Course(Kind.UNKNOWN, None, np.nan, 0) for _ in cohorts]
+    week, step_days = tested[0].week, tested[0].step_days
     series = np.array([cohort.pooled() for cohort in tested])
-    scans = scan_many(series, season=WEEK) if tested else []
+    plain, seasonal = without_year(series, step_days)
+    scans = scan_many(plain, season=week)
     q = q_values([one.test.p_adjusted for one in scans], dependent=setting.dependent)
+    by_year = {
+        int(at): one.test
+        for at, one in zip(
+            np.flatnonzero(seasonal), scan_many(series[seasonal], season=week), strict=True
+        )
+    }
     found = iter(
-        _course(cohort, scan, (float(one_q), len(tested)), setting)
-        for cohort, scan, one_q in zip(tested, scans, q, strict=True)
+        _season_called(
+            _course(cohort, scan, (float(one_q), len(tested)), setting), by_year.get(at), setting
+        )
+        for at, (cohort, scan, one_q) in enumerate(zip(tested, scans, q, strict=True))
     )
     return [
         next(found) if yes else Course(Kind.UNKNOWN, None, np.nan, len(tested)) for yes in enough
     ]
+
+
+def _season_called(course: Course, with_year: TrendTest | None, setting: ScanSetting) -> Course:
+    """A course in which nothing is called but its season of the year, left in, would be."""
+    if course.kind is not Kind.NO_TREND_FOUND or with_year is None or with_year.s <= 0:
+        return course
+    change = with_year.slope * (with_year.points - 1)
+    if with_year.p_adjusted > setting.share_false or change < setting.floor:
+        return course
+    return replace(course, kind=Kind.SEASON, since=0, since_between=(0, 0), change=change)
 
 
 def still_there(cohort: Cohort, without: np.ndarray, test: TrendTest) -> bool:
@@ -103,7 +128,7 @@ def still_there(cohort: Cohort, without: np.ndarray, test: TrendTest) -> bool:
     left = cohort.without(without)
     if float(np.isfinite(left).mean()) < LEAST_DAYS_SEEN:
         return False
-    return not _gone(_without_week(left), test)
+    return not _gone(_plain(left, cohort), test)
 
 
 def _course(
@@ -117,25 +142,30 @@ def _course(
         return Course(Kind.BETTER, scan.test, q, scanned, change=change)
     if change < setting.floor:
         return Course(Kind.TOO_SMALL, scan.test, q, scanned, change=change)
-    plain = _without_week(cohort.pooled())
-    kind, member = _explained(cohort, plain, scan.test)
+    plain = _plain(cohort.pooled(), cohort)
+    kind, where = _explained(cohort, plain, scan.test)
     began = onset(plain)
     if began.shape is Shape.STEP and kind is Kind.DETERIORATION:
         kind = Kind.STEP
-    return Course(kind, scan.test, q, scanned, began.day, began.between, began.change, member)
+    found = Course(kind, scan.test, q, scanned, began.day, began.between, began.change)
+    found = replace(found, changes=tuple(scan.level_changes))
+    if kind is Kind.MEASUREMENT_CHANGE and where is not None:
+        return replace(found, since=where, since_between=(where, where))
+    return replace(found, member=where)
 
 
 def _explained(cohort: Cohort, plain: Floats, test: TrendTest) -> tuple[Kind, int | None]:
+    """What explains the trend, with the day of a change of the measuring or the one bad member."""
     for day in cohort.measuring_changed:
-        if _gone(_set_level(plain, day), test):
-            return Kind.MEASUREMENT_CHANGE, None
-    if cohort.mixing() and _gone(_without_week(cohort.fixed()), test):
+        if _gone(_set_level(plain, day, 4 * cohort.week), test):
+            return Kind.MEASUREMENT_CHANGE, day
+    if cohort.mixing() and _gone(_plain(cohort.fixed(), cohort), test):
         return Kind.MIX_CHANGE, None
     if len(cohort.numerator) > 2:
         member = _worst_member(cohort)
-        if _rises(cohort, member) and _gone(_without_week(cohort.without(member)), test):
+        if _rises(cohort, member) and _gone(_plain(cohort.without(member), cohort), test):
             return Kind.ONE_MEMBER, member
-    if _seasonal(plain):
+    if _seasonal(plain, cohort.week):
         return Kind.SEASON, None
     return Kind.DETERIORATION, None
 
@@ -145,9 +175,8 @@ def _gone(series: Floats, test: TrendTest) -> bool:
     return left.p_adjusted > STILL_THERE or left.slope < test.slope / 2
 
 
-def _set_level(series: Floats, day: int) -> Floats:
-    """The series with the days from `day` moved to the level of the four weeks before."""
-    reach = 4 * WEEK
+def _set_level(series: Floats, day: int, reach: int) -> Floats:
+    """The series with the days from `day` moved to the level of the `reach` days before."""
     before, after = series[max(0, day - reach) : day], series[day : day + reach]
     if not (np.isfinite(before).any() and np.isfinite(after).any()):
         return series
@@ -169,22 +198,24 @@ def _worst_member(cohort: Cohort) -> int:
 def _rises(cohort: Cohort, member: int) -> bool:
     """Whether the member alone gets worse: one long outage is no trend of its own."""
     others = np.delete(np.arange(len(cohort.numerator)), member)
-    own = trend_test(_without_week(cohort.without(others)))
+    own = trend_test(_plain(cohort.without(others), cohort))
     return own.s > 0 and own.p_adjusted <= STILL_THERE
 
 
-def _seasonal(plain: Floats) -> bool:
+def _seasonal(plain: Floats, week: int) -> bool:
     """Whether the trend goes away when weeks are compared with the same weeks of other years."""
-    weeks = len(plain) // WEEK
+    weeks = len(plain) // week
     if weeks < 2 * YEAR_WEEKS:
         return False
-    shaped = plain[-weeks * WEEK :].reshape(weeks, WEEK)
+    shaped = plain[-weeks * week :].reshape(weeks, week)
     count = np.isfinite(shaped).sum(axis=1)
     means = np.nansum(shaped, axis=1) / np.maximum(count, 1)
     found = trend_test(np.where(count > 0, means, np.nan), season=YEAR_WEEKS)
     return found.p_value > STILL_THERE or found.slope <= 0
 
 
-def _without_week(series: Floats) -> Floats:
-    plain: Floats = without_cycle(series[None, :], WEEK)[0]
+def _plain(series: Floats, cohort: Cohort) -> Floats:
+    """The series less the season of the year, where the years show one, and that of the week."""
+    left, _ = without_year(series[None, :], cohort.step_days)
+    plain: Floats = without_cycle(left, cohort.week)[0]
     return plain

@@ -1,104 +1,50 @@
 """One scan over a workspace: every group, offering, attribute and product, every objective.
 
-In: the daily figures of the stored assessments, and who belonged where. Out: `trends/scan.json`,
-written whole, which the command `show` and the page read.
+In: the figures of the stored assessments by day or week, and who belonged where. Out: findings.
 """
 
 from __future__ import annotations
 
-import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
 from math import exp
-from pathlib import Path
 
 import numpy as np
 
 from trueline.assessment.aggregate import Membership
-from trueline.assessment.store import write_whole
 from trueline.errors import InputError
-from trueline.settings.workspace import Workspace
 from trueline.trends.cohort import Cohort
 from trueline.trends.daily_history import DailyHistory, ObjectiveHistory
 from trueline.trends.deterioration import Course, Kind, ScanSetting, scan_groups
-from trueline.trends.observations import Floats
-from trueline.trends.told_once import Called, told_elsewhere
-
-WORSE = (Kind.DETERIORATION, Kind.STEP, Kind.ONE_MEMBER)
-EXPLAINED = (
-    Kind.ELSEWHERE,
-    Kind.MEASUREMENT_CHANGE,
-    Kind.MIX_CHANGE,
-    Kind.SEASON,
-    Kind.TOO_SMALL,
+from trueline.trends.findings import (
+    BAD_TIME,
+    EXPLAINED,
+    VALUE,
+    WORSE,
+    QuietSeries,
+    TrendFinding,
+    TrendScan,
 )
+from trueline.trends.measuring import MeasuringChange, most_told
+from trueline.trends.outlook import ahead, outlook_of
+from trueline.trends.told_once import Called, told_elsewhere
+from trueline.trends.value_index import value_index
+
 LEAST_DAYS = 28
+EVERY_PRODUCT = "*"
+MOST_FORECAST = 200
 
 
 @dataclass(frozen=True)
-class TrendFinding:
-    """One group and objective as `show` and the page tell it; days as ISO dates."""
+class Promises:
+    """What is known of the objectives beside their figures, by objective id."""
 
-    dimension: str
-    key: str
-    objective_id: str
-    measure: str
-    """"bad time", or "value": the index of `value_index`."""
-    kind: str
-    q_value: float
-    since: str
-    since_from: str
-    since_to: str
-    before: float
-    """Share of bad time, or index (1 is usual), in the four weeks before it began."""
-    now: float
-    """The same in the newest four weeks."""
-    member: str
-    """The one bad member, empty otherwise."""
-    members: int
-    course: tuple[float | None, ...]
-    """Share of known time that was bad, or the index, day by day; None where nothing is known."""
-    told_in: str = ""
-    """The finding that holds the members this one's trend comes from, as `group vpn-north`."""
-
-    def sure(self) -> str:
-        """The q-value as text."""
-        return "below 0.0001" if self.q_value < 0.0001 else f"{self.q_value:.2g}"
-
-    def told(self) -> tuple[str, str]:
-        """Before and now as text: bad time in percent, values by the index, of which 1 is usual."""
-        if self.measure == "value":
-            return f"× {self.before:.2f}", f"× {self.now:.2f}"
-        return f"{self.before:.3%}", f"{self.now:.3%}"
-
-
-@dataclass(frozen=True)
-class TrendScan:
-    """What one scan found, and what it could have found."""
-
-    first_day: str
-    last_day: str
-    scanned: int
-    too_little_data: int
-    share_false: float
-    dependent: bool
-    detectable_ratio: float
-    """Growth over all days that half of the quiet series would have shown."""
-    unmeasured: int
-    """Quiet series of which most days are equal, so that no such growth can be told."""
-    findings: tuple[TrendFinding, ...]
-    """What is getting worse first, then what only looks so, each by q-value."""
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """One series of the scan; `worse` is 0 for bad time, else the sign of a worse value."""
-
-    membership: Membership
-    history: ObjectiveHistory
-    rows: np.ndarray
-    worse: int = 0
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    allowed: Mapping[str, float] = field(default_factory=dict)
+    """Share of bad time that the promise leaves, where it speaks of shares of time."""
+    targets: Mapping[str, float] = field(default_factory=dict)
+    """Targets of objectives whose value is looked at."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +55,31 @@ class ScanRequest:
     worse_values: Mapping[str, int]
     """Objectives whose value is looked at as well: +1 where higher is worse, -1 where lower is."""
     setting: ScanSetting
-    measuring_changed: Mapping[str, Sequence[date]] = field(default_factory=dict, hash=False)
-    """Days by product id."""
+    measuring_changed: Mapping[str, Sequence[MeasuringChange]] = field(
+        default_factory=dict, hash=False
+    )
+    """By product id; EVERY_PRODUCT for all of them."""
+    promises: Promises = field(default_factory=Promises, hash=False)
+    customers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Customer by product id."""
+
+
+@dataclass(frozen=True)
+class Series:
+    """One series of the scan; `worse` is 0 for bad time, else the sign of a worse value."""
+
+    membership: Membership
+    history: ObjectiveHistory
+    rows: np.ndarray
+    worse: int = 0
+
+    @property
+    def measure(self) -> str:
+        return VALUE if self.worse else BAD_TIME
+
+    @property
+    def product_ids(self) -> tuple[str, ...]:
+        return tuple(self.history.product_ids[row] for row in self.rows)
 
 
 def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
@@ -118,58 +87,73 @@ def scan_history(history: DailyHistory, request: ScanRequest) -> TrendScan:
 
     Raises InputError when fewer than four weeks are stored.
     """
-    if history.days < LEAST_DAYS:
-        raise InputError(
-            f"only {history.days} days are assessed", mend=f"Assess at least {LEAST_DAYS} days"
-        )
-    setting = request.setting
+    span = history.days * history.step_days
+    if span < LEAST_DAYS:
+        raise InputError(f"only {span} days are assessed", mend=f"Assess at least {LEAST_DAYS}")
     asked = list(_asked(history, request))
-    cohorts = [_cohort(history, one, request.measuring_changed) for one in asked]
-    courses = scan_groups(cohorts, setting)
+    cohorts = [cohort_of(history, one, request) for one in asked]
+    courses = scan_groups(cohorts, request.setting)
     found = {
-        at: _finding(history, asked[at], course, cohorts[at])
+        at: _finding(history, asked[at], course, (cohorts[at], request))
         for at, course in enumerate(courses)
         if course.kind in (*WORSE, *EXPLAINED)
     }
     for at, where in _elsewhere(asked, cohorts, courses, found).items():
         told_in = f"{found[where].dimension} {found[where].key}"
         found[at] = replace(found[at], kind=Kind.ELSEWHERE.value, member="", told_in=told_in)
-    findings = list(found.values())
-    order = [kind.value for kind in (*WORSE, *EXPLAINED)]
-    worse = {kind.value for kind in WORSE}
-    findings.sort(key=lambda f: (f.kind not in worse, f.q_value, order.index(f.kind), f.key))
-    quiet = [c.test for c in courses if c.kind is Kind.NO_TREND_FOUND and c.test is not None]
-    reach = [one.detectable_slope * (history.days - 1) for one in quiet]
-    told = [one for one in reach if np.isfinite(one)]
+    _look_ahead(history, asked, cohorts, (found, request))
+    quiet = [_quiet(history, one, course) for one, course in zip(asked, courses, strict=True)]
+    told = [one for one in quiet if one is not None]
+    no_trend = [one for one in told if one.kind == Kind.NO_TREND_FOUND.value]
+    reach = [one.detectable for one in no_trend if one.detectable is not None]
     return TrendScan(
         history.first.isoformat(),
-        history.day(history.days - 1).isoformat(),
+        history.newest.isoformat(),
         sum(course.kind is not Kind.UNKNOWN for course in courses),
         sum(course.kind is Kind.UNKNOWN for course in courses),
-        setting.share_false,
-        setting.dependent,
-        exp(min(float(np.median(told)), 50.0)) - 1 if told else 0.0,
-        len(reach) - len(told),
-        tuple(findings),
+        request.setting.share_false,
+        request.setting.dependent,
+        float(np.median(reach)) if reach else 0.0,
+        len(no_trend) - len(reach),
+        tuple(_ranked(list(found.values()))),
+        tuple(told),
+        history.step_days,
     )
 
 
-def _asked(history: DailyHistory, request: ScanRequest) -> Iterator[_Asked]:
+def _ranked(found: list[TrendFinding]) -> list[TrendFinding]:
+    """What is getting worse by rank, then what something else explains, by q."""
+    order = [kind.value for kind in EXPLAINED]
+    worse = {kind.value for kind in WORSE}
+    told = [one for one in found if one.kind in worse]
+    rest = [one for one in found if one.kind not in worse]
+    return sorted(told, key=lambda f: (*f.rank(), f.key)) + sorted(
+        rest, key=lambda f: (f.q_value, order.index(f.kind), f.key)
+    )
+
+
+def _asked(history: DailyHistory, request: ScanRequest) -> Iterator[Series]:
     """Bad time where there was any at all, for without it nothing can be seen to grow; and values
     of the objectives named."""
     for objective in history.objectives:
-        place = {product: at for at, product in enumerate(objective.product_ids)}
-        worse = request.worse_values.get(objective.objective_id, 0)
         for membership in request.over:
-            rows = np.array(sorted(place[p] for p in membership.product_ids if p in place))
-            if len(rows) and objective.bad_s[rows].any():
-                yield _Asked(membership, objective, rows)
-            if len(rows) and worse and (objective.value[rows] > 0).any():
-                yield _Asked(membership, objective, rows, worse)
+            yield from series_of(objective, membership, request.worse_values)
+
+
+def series_of(
+    objective: ObjectiveHistory, membership: Membership, worse_values: Mapping[str, int]
+) -> Iterator[Series]:
+    """The series of one membership and objective."""
+    rows = np.array(sorted(objective.rows_of(membership.product_ids)), dtype=np.intp)
+    worse = worse_values.get(objective.objective_id, 0)
+    if len(rows) and objective.bad_s[rows].any():
+        yield Series(membership, objective, rows)
+    if len(rows) and worse and (objective.value[rows] > 0).any():
+        yield Series(membership, objective, rows, worse)
 
 
 def _elsewhere(
-    asked: Sequence[_Asked],
+    asked: Sequence[Series],
     cohorts: Sequence[Cohort],
     courses: Sequence[Course],
     found: Mapping[int, TrendFinding],
@@ -184,10 +168,7 @@ def _elsewhere(
     for places in alike.values():
         called = [
             Called(
-                tuple(asked[at].history.product_ids[row] for row in asked[at].rows),
-                cohorts[at],
-                courses[at],
-                found[at].now - found[at].before,
+                asked[at].product_ids, cohorts[at], courses[at], found[at].now - found[at].before
             )
             for at in places
         ]
@@ -196,67 +177,149 @@ def _elsewhere(
     return elsewhere
 
 
-def value_index(value: Floats, worse: int) -> Floats:
-    """Members' values (members, days) as logarithms of their ratio to the member's own median.
+def _look_ahead(
+    history: DailyHistory,
+    asked: Sequence[Series],
+    cohorts: Sequence[Cohort],
+    told: tuple[dict[int, TrendFinding], ScanRequest],
+) -> None:
+    """Give what is getting worse its outlook, the surest first, where it has a line."""
+    found, request = told
+    worse = {kind.value for kind in WORSE}
+    places = [at for at in found if found[at].kind in worse]
+    for at in sorted(places, key=lambda at: found[at].q_value)[:MOST_FORECAST]:
+        line = line_of(asked[at], request.promises)
+        forecast = ahead(cohorts[at]) if line is not None else None
+        if line is not None and forecast is not None:
+            outlook = outlook_of(forecast, line, history.day(history.days - 1), history.step_days)
+            found[at] = replace(found[at], outlook=outlook)
 
-    Higher is worse. An index of how members moved, not a figure of service: means and percentiles
-    of different members are never averaged themselves, and a member that joins or leaves moves
-    nothing.
-    """
-    positive = np.where(value > 0, value, np.nan)
-    seen = np.isfinite(positive).any(axis=1)
-    logarithm = np.full(value.shape, np.nan)
-    logarithm[seen] = np.log(positive[seen])
-    logarithm[seen] -= np.nanmedian(logarithm[seen], axis=1, keepdims=True)
-    return worse * logarithm
+
+def line_of(series: Series, promises: Promises) -> float | None:
+    """The promise in the measure of a series: the allowed share of bad time; or the index at which
+    the middle member, at its usual value 1, meets its target. None where there is none."""
+    objective = series.history.objective_id
+    if not series.worse:
+        return promises.allowed.get(objective)
+    target = promises.targets.get(objective)
+    usual = usual_value(series)
+    if target is None or target <= 0 or usual is None:
+        return None
+    return float((target / usual) ** series.worse)
 
 
-def _cohort(history: DailyHistory, asked: _Asked, changed: Mapping[str, Sequence[date]]) -> Cohort:
+def usual_value(series: Series) -> float | None:
+    """The usual value of the middle member, each member's own being its median."""
+    value = series.history.value[series.rows]
+    known = np.where(value > 0, value, np.nan)
+    own = known[np.isfinite(known).any(axis=1)]
+    return float(np.median(np.nanmedian(own, axis=1))) if len(own) else None
+
+
+def changes_of(series: Series, request: ScanRequest) -> dict[str, list[MeasuringChange]]:
+    """Changes of the measuring that reach this series, by product."""
+    parameter = request.promises.parameters.get(series.history.objective_id, "")
+    every = request.measuring_changed.get(EVERY_PRODUCT, ())
+    return {
+        product: [
+            one
+            for one in (*request.measuring_changed.get(product, ()), *every)
+            if one.parameter in ("", parameter)
+        ]
+        for product in series.product_ids
+    }
+
+
+def cohort_of(history: DailyHistory, series: Series, request: ScanRequest) -> Cohort:
     """The members' days; measuring changed where it did for at least half of them on one day."""
-    known = asked.history.known_s[asked.rows]
-    counts: dict[int, int] = {}
-    for row in asked.rows:
-        for day in changed.get(asked.history.product_ids[row], ()):
-            at = (day - history.first).days
-            counts[at] = counts.get(at, 0) + 1
-    days = sorted(
-        at for at, n in counts.items() if 0 < at < history.days and 2 * n >= len(asked.rows)
+    counts: dict[int, int] = defaultdict(int)
+    for changes in changes_of(series, request).values():
+        for at in {history.at(one.day) for one in changes}:
+            counts[at] += 1
+    points = tuple(
+        sorted(
+            at
+            for at, count in counts.items()
+            if 0 < at < history.days and 2 * count >= len(series.rows)
+        )
     )
-    if asked.worse:
-        index = value_index(asked.history.value[asked.rows], asked.worse)
-        return Cohort(index, np.ones_like(index), bounded=False, measuring_changed=tuple(days))
-    bad = np.where(known > 0, asked.history.bad_s[asked.rows], np.nan)
-    return Cohort(bad, known, measuring_changed=tuple(days))
+    if series.worse:
+        index = value_index(series.history.value[series.rows], series.worse)
+        return Cohort(index, np.ones_like(index), False, points, history.step_days)
+    known = series.history.known_s[series.rows]
+    bad = np.where(known > 0, series.history.bad_s[series.rows], np.nan)
+    return Cohort(bad, known, True, points, history.step_days)
 
 
-def _finding(history: DailyHistory, asked: _Asked, course: Course, cohort: Cohort) -> TrendFinding:
+def _finding(
+    history: DailyHistory, asked: Series, course: Course, of: tuple[Cohort, ScanRequest]
+) -> TrendFinding:
+    cohort, request = of
     since = course.since or 0
     told = tuple(_told(cohort))
     first, last = course.since_between or (since, since)
+    products = asked.product_ids
     return TrendFinding(
         asked.membership.dimension,
         asked.membership.key,
         asked.history.objective_id,
-        "value" if asked.worse else "bad time",
+        asked.measure,
         course.kind.value,
         course.q_value,
         history.day(since).isoformat(),
         history.day(first).isoformat(),
         history.day(last).isoformat(),
-        *_before_and_now(told, since),
-        "" if course.member is None else asked.history.product_ids[asked.rows[course.member]],
+        *_before_and_now(cohort, since, LEAST_DAYS // history.step_days),
+        "" if course.member is None else products[course.member],
         len(asked.rows),
         told,
+        changes=tuple(history.day(at).isoformat() for at in course.changes),
+        because=_because(history, asked, course, request),
+        customers=len({request.customers[one] for one in products if one in request.customers}),
     )
 
 
-def _before_and_now(course: Sequence[float | None], since: int) -> tuple[float, float]:
-    """Medians of four weeks; of the first four where nothing lies before."""
-    start = course[max(0, since - LEAST_DAYS) : since] if since >= LEAST_DAYS else course
-    parts = (start[:LEAST_DAYS], course[-LEAST_DAYS:])
-    known = [[one for one in part if one is not None] for part in parts]
-    before, now = (float(np.median(one)) if one else 0.0 for one in known)
+def _because(history: DailyHistory, asked: Series, course: Course, request: ScanRequest) -> str:
+    """The evidence of a change of the measuring, empty for every other course."""
+    if course.kind is not Kind.MEASUREMENT_CHANGE:
+        return ""
+    found = changes_of(asked, request).values()
+    then = [one for changes in found for one in changes if history.at(one.day) == course.since]
+    return most_told(then)
+
+
+def _quiet(history: DailyHistory, asked: Series, course: Course) -> QuietSeries | None:
+    """A series that was tested and not called; None for one that was, or had too little data."""
+    if course.kind not in (Kind.NO_TREND_FOUND, Kind.BETTER) or course.test is None:
+        return None
+    reach = course.test.detectable_slope * (history.days - 1)
+    return QuietSeries(
+        asked.membership.dimension,
+        asked.membership.key,
+        asked.history.objective_id,
+        asked.measure,
+        course.kind.value,
+        course.q_value,
+        exp(min(reach, 50.0)) - 1 if np.isfinite(reach) else None,
+    )
+
+
+def _before_and_now(cohort: Cohort, since: int, reach: int) -> tuple[float, float]:
+    """Pooled over the four weeks before it began, and the newest four; over the first four where
+    fewer lie before."""
+    start = slice(max(0, since - reach), since) if since >= reach else slice(0, reach)
+    before, now = (_pooled(cohort, part) for part in (start, slice(-reach, None)))
     return before, now
+
+
+def _pooled(cohort: Cohort, part: slice) -> float:
+    """Share of bad time, or the index, of some days together; 0 where nothing is known."""
+    seen = np.isfinite(cohort.numerator[:, part])
+    total = float(np.where(seen, cohort.numerator[:, part], 0.0).sum())
+    weight = float(np.where(seen, cohort.denominator[:, part], 0.0).sum())
+    if weight <= 0:
+        return 0.0
+    return total / weight if cohort.bounded else exp(total / weight)
 
 
 def _told(cohort: Cohort) -> Iterator[float | None]:
@@ -267,27 +330,3 @@ def _told(cohort: Cohort) -> Iterator[float | None]:
     for one, of in zip(total, weight, strict=True):
         ratio = float(one / of) if of > 0 else None
         yield ratio if ratio is None or cohort.bounded else exp(ratio)
-
-
-def scan_file(workspace: Workspace) -> Path:
-    """Where the newest scan lies."""
-    return workspace.home / "trends" / "scan.json"
-
-
-def store_scan(workspace: Workspace, scan: TrendScan) -> Path:
-    """Write the scan whole; it replaces the one before."""
-    path = scan_file(workspace)
-    write_whole(path, (json.dumps(asdict(scan), indent=1, allow_nan=False) + "\n").encode())
-    return path
-
-
-def stored_scan(workspace: Workspace) -> TrendScan | None:
-    """The newest scan, None where there is none."""
-    path = scan_file(workspace)
-    if not path.is_file():
-        return None
-    told = json.loads(path.read_text(encoding="utf-8"))
-    findings = tuple(
-        TrendFinding(**{**one, "course": tuple(one["course"])}) for one in told["findings"]
-    )
-    return TrendScan(**{**told, "findings": findings})

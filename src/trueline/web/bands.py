@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from trueline.offerings.values import ServiceLevelObjective
+from trueline.trends.cohort_course import quantiles
 from trueline.web.daily import FloatMatrix, ObjectiveDays
 from trueline.web.wording import day_text, floor_percent
 
@@ -58,7 +59,7 @@ class HeatDay:
 
 def band(days: ObjectiveDays, product_ids: Sequence[str], *, higher_is_better: bool) -> Band:
     """Percentiles per day over the members that have a value (RFC 2330: no interpolation)."""
-    series = _percentiles(days.value)
+    series = quantiles(days.value, SHARES)
     low, high = series[1], series[3]
     reach = FENCE * (high - low)
     with np.errstate(invalid="ignore"):
@@ -78,17 +79,6 @@ def band(days: ObjectiveDays, product_ids: Sequence[str], *, higher_is_better: b
             for i in worst
         ),
     )
-
-
-def _percentiles(values: FloatMatrix) -> FloatMatrix:
-    ordered = np.sort(values, axis=0)  # NaN last
-    known = (~np.isnan(values)).sum(axis=0)
-    found = np.full((len(SHARES), values.shape[1]), np.nan)
-    for column in np.flatnonzero(known):
-        for line, share in enumerate(SHARES):
-            rank = -(-share * int(known[column]) // 100)
-            found[line, column] = ordered[max(rank, 1) - 1, column]
-    return found
 
 
 def _listed(line: FloatMatrix) -> tuple[float | None, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.inventory.load import load_agreements, load_customers, load_groups, load_products
+from trueline.inventory.load_suppliers import load_suppliers
 from trueline.measurement.events import load_events
 from trueline.measurement.formats import format_names
 from trueline.measurement.formats.mapping import read_mapping
@@ -70,6 +71,13 @@ KINDS = {
         ),
         UploadKind(
             "groups", "Groups", (*_TABLES, ".yaml", ".yml"), "group_id, name, rule", load_groups
+        ),
+        UploadKind(
+            "suppliers",
+            "Suppliers",
+            (".yaml", ".yml"),
+            "suppliers, OLAs and underpinning contracts",
+            load_suppliers,
         ),
         UploadKind(
             "events",

@@ -14,10 +14,12 @@ _NOT_TOLD = frozenset(("valid_from", "valid_to", "name"))
 
 @dataclass(frozen=True)
 class VersionNote:
-    """`at_s`: the start of the first period under the version."""
+    """`at_s`: the start of the first period under the version. `told`: what stands behind a short
+    text."""
 
     at_s: int
     text: str
+    told: str = ""
 
 
 def version_note(
@@ -28,13 +30,14 @@ def version_note(
     before = records.objective_of(product_id, objective_id, period_start - 1)
     if now is None or before is None or now == before:
         return None
-    text = _changes(before, now)
+    text = changes_text(before, now)
     if not text:
         return None
     return VersionNote(period_start, f"version {now.version}: {text}")
 
 
-def _changes(before: ServiceLevelObjective, now: ServiceLevelObjective) -> str:
+def changes_text(before: ServiceLevelObjective, now: ServiceLevelObjective) -> str:
+    """The first few keys that changed, before and after; empty where only titles and dates did."""
     changed = [one for one in differences(before, now) if one.key not in _NOT_TOLD]
     told = [
         f"{one.key.replace('_', ' ')} {one.before or 'none'} → {one.after or 'none'}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from trueline.assessment.summaries.build import SummaryBuilder
 from trueline.assessment.summaries.parts import SummaryStore
@@ -16,9 +18,16 @@ from trueline.measurement.lake import open_lake
 from trueline.monitoring.acts import standing_regimes
 from trueline.monitoring.models import RegimeRun
 from trueline.monitoring.run import run_regime
+from trueline.monitoring.trend_scans import regime_trends
 from trueline.monitoring.values import RegimeState
+from trueline.settings.scans import trend_cadence
 from trueline.settings.workspace import Workspace
+from trueline.sourcing.identities import Decision, apply_certain
+from trueline.sourcing.identity_file import FILE
+from trueline.trends.ask_workspace import WorkspaceScan
+from trueline.trends.scan_store import WORKSPACE
 from trueline.worker.due import due_instant, is_due
+from trueline.worker.scans import TrendsWanted, scan_problems_if_due, scan_trends_if_due
 
 
 @dataclass
@@ -36,19 +45,66 @@ class Worker:
     workspace: Workspace
     engine: Engine
     _builder: SummaryBuilder | None = None
+    _identified: tuple[int, int | None] | None = None  # after which delivery and edit of the file
 
     def take_turn(self, *, now: datetime) -> Turn:
-        """Bring summaries up to date, then run every active regime that is due. One that fails is
-        told with its reason; the others go on. Two workers never take a turn at once."""
+        """Take in what waits under names that are certain, bring summaries up to date, run every
+        active regime that is due, then scan for problems and trends where that is due. One that
+        fails is told with its reason; the others go on. Two workers never take a turn at once."""
         turn = Turn()
         if not latest_delivery():
             return turn
         with locked(self.workspace.worker_lock, "Another worker is at work in this workspace"):
+            self._tried(turn, "names in feeds", lambda: self._identify(now))
             self._summarise(turn)
             for regime_id, standing in standing_regimes().items():
                 if standing.state is RegimeState.ACTIVE:
                     self._run_if_due(regime_id, standing.regime.cadence, turn, now)
+            self._scan(turn, now)
         return turn
+
+    def _identify(self, now: datetime) -> str | None:
+        """Where the operator's file lets an identifier decide by itself, and something arrived or
+        the file changed since the last turn."""
+        file = self.workspace.home / FILE
+        state = (latest_delivery(), file.stat().st_mtime_ns if file.exists() else None)
+        if state[1] is None or state == self._identified:
+            return None
+        self._identified = state
+        decided = apply_certain(self.workspace, Decision(FILE, now))
+        if not decided.identities:
+            return None
+        return f"names in feeds: {len(decided.identities)} accepted by {FILE}"
+
+    def _scan(self, turn: Turn, now: datetime) -> None:
+        self._tried(turn, "problems", lambda: scan_problems_if_due(self.workspace, now=now))
+        for wanted in self._trends_wanted(turn):
+            name = f"trends{f' of {wanted.scope}' if wanted.scope else ''}"
+            self._tried(turn, name, partial(scan_trends_if_due, self.workspace, wanted, now=now))
+
+    def _trends_wanted(self, turn: Turn) -> list[TrendsWanted]:
+        """Everything by the setting, and the group of each active regime that names its trends."""
+        try:
+            cadence = trend_cadence()
+        except TruelineError as error:
+            turn.failed.append(f"trends: {error}")
+            cadence = None
+        whole = [TrendsWanted(WORKSPACE, cadence, WorkspaceScan())] if cadence else []
+        own = [
+            TrendsWanted(one.regime.id, one.regime.trends, regime_trends(one.regime))
+            for one in standing_regimes().values()
+            if one.state is RegimeState.ACTIVE and one.regime.trends
+        ]
+        return whole + own
+
+    def _tried(self, turn: Turn, name: str, act: Callable[[], str | None]) -> None:
+        try:
+            done = act()
+        except TruelineError as error:
+            turn.failed.append(f"{name}: {error}")
+            return
+        if done is not None:
+            turn.done.append(done)
 
     def _summarise(self, turn: Turn) -> None:
         """Where a workspace has summaries; the first build is asked for by hand."""

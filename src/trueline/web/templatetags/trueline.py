@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from trueline.problems.phrases import LEAST_TOLD, told_chance
+from trueline.web.version_marks import VersionMark
 from trueline.web.wording import StateWord
 
 register = template.Library()
@@ -78,9 +79,23 @@ def amount(number: Decimal) -> str:
 
 
 @register.filter
+def percent(share: Decimal) -> str:
+    """`99.95 %`, exactly as it was promised."""
+    return f"{(share * 100).normalize():f} %"
+
+
+@register.filter
 def dimension(name: str) -> str:
     """What people call a way of putting sold offerings together: `SLA types`, `CPE model`."""
     return _DIMENSIONS.get(name) or characteristic(name)
+
+
+@register.filter
+def one_of(name: str) -> str:
+    """The same of one set: `region`, `SLA type`, `CPE model`."""
+    known = _DIMENSIONS.get(name)
+    words = known.removesuffix("s") if known else characteristic(name)
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 @register.filter
@@ -107,6 +122,15 @@ def set_link(context: Context, dimension: str, key: str, **query: object) -> str
     if dimension in ("group", "offering"):
         return link(context, dimension, key, **query)
     return link(context, "aggregate", dimension, key, **query)
+
+
+@register.simple_tag(takes_context=True)
+def mark_link(context: Context, mark: VersionMark) -> str:
+    """The address of the readable diff that a mark stands for; of the standard where there is
+    only one version."""
+    if mark.before is None:
+        return link(context, "standard", mark.standard)
+    return link(context, "standard", mark.standard, before=mark.before, after=mark.after)
 
 
 @register.simple_tag(takes_context=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from trueline.assessment.advised_credits import CreditAdvice, PooledCredits, pooled_credits
+from trueline.assessment.advised_credits import CreditAdvice, PooledCredits, pooled_credits, totals
 from trueline.assessment.credits_run import read_credits
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
@@ -35,7 +35,7 @@ def credits(request: HttpRequest) -> HttpResponse:
     by = request.GET.get("by", "customer")
     if by not in WAYS:
         raise Http404("Sums are by customer or by offering")
-    every = _stored(stored.folder, stored.stamp)
+    every = _stored(stored.folder, _stamps(stored.folder.parent))
     owed = [one for one in every or () if one.percent]
     owed.sort(key=lambda a: (-(a.amount or 0), a.product_id, a.objective_id))
     pages = max(1, -(-len(owed) // ON_A_PAGE))
@@ -54,7 +54,7 @@ def credits(request: HttpRequest) -> HttpResponse:
         ],
         "sums": [(name(one), one) for one in pooled[:SUMS]],
         "sums_left_out": max(0, len(pooled) - SUMS),
-        "total": sum((one.amount for one in owed if one.counted and one.amount), Decimal(0)),
+        "totals": list((totals(owed) or {"": Decimal(0)}).items()),
         "figures": len(every or ()),
         "owed": len(owed),
         "open": sum(one.percent is None for one in every or ()),
@@ -67,11 +67,17 @@ def credits(request: HttpRequest) -> HttpResponse:
 
 
 @lru_cache(maxsize=4)
-def _stored(folder: Path, stamp: tuple[int, ...]) -> list[CreditAdvice] | None:
+def _stored(folder: Path, stamps: tuple[tuple[str, int], ...]) -> list[CreditAdvice] | None:
     return read_credits(folder)
+
+
+def _stamps(results: Path) -> tuple[tuple[str, int], ...]:
+    """Of every stored period: rights to leave hang on earlier ones."""
+    headers = sorted(results.glob("*/assessment.json"))
+    return tuple((one.parent.name, one.stat().st_mtime_ns) for one in headers)
 
 
 def _shown(one: CreditAdvice, customer: str) -> ShownAdvice:
     percent = "" if one.percent is None else f"{float(one.percent):.6g} %"
-    amount = "not known" if one.amount is None else f"{one.amount:,f}"
+    amount = "not known" if one.amount is None else f"{one.amount:,f} {one.currency}".rstrip()
     return ShownAdvice(one, customer, percent, amount, STATES[one.verdict])
