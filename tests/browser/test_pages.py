@@ -49,6 +49,8 @@ PAGES = (
     "/problems/",
     "/problems/1/",
     "/problems/1/pack.zip",
+    "/problems/?measure=count",
+    "/problems/?measure=ratio",
     "/trends/",
     "/trends/group/microwave/",
     "/trends/group/microwave/?objective=delay-p95&measure=value",

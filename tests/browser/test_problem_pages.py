@@ -82,5 +82,16 @@ def test_a_problem_shows_what_is_noted_and_hands_itself_over(
         assert "&lt;X&gt;" in archive.read("summary.html").decode()
 
 
+def test_findings_are_compared_by_another_measure(reviewed: Workspace, client: Client) -> None:
+    """Each of the eight has one report: 8, where chance gives ten of 60 products 8 / 6."""
+    text = _text(client, "/problems/?measure=count")
+    assert "8 reports" in text
+    assert "/problems/findings/1/?measure=count&amp;of=any" in text
+    assert "8 reports" in _text(client, "/problems/findings/1/?measure=count&of=any")
+    assert "name it: --of OBJECTIVE" in _text(client, "/problems/?measure=ratio")
+    assert client.get("/problems/?measure=mood").status_code == 404
+    assert client.get("/problems/findings/1/?measure=ratio").status_code == 404
+
+
 def test_a_workspace_with_nothing_says_so(workspace: Workspace, client: Client) -> None:
     assert "no analysis was loaded yet" in _text(client, "/problems/")

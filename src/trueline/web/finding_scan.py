@@ -7,13 +7,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.http import Http404, HttpRequest
+
 from trueline.calendars.instants import instant
 from trueline.intake.record import latest_delivery
 from trueline.problems import life
 from trueline.problems.found import found_in
 from trueline.problems.judged import Judged, judged_period
+from trueline.problems.measure import Measure
 from trueline.problems.models import RecordedAnalysis
-from trueline.problems.scan import Shared
+from trueline.problems.scan import ANY, Shared
 from trueline.settings.workspace import Workspace
 from trueline.web.records import records_at
 from trueline.web.sight import Sight
@@ -28,23 +31,45 @@ class Scanned:
     findings: tuple[Shared, ...]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """By what a page compares products, and of which objective or parameter."""
+
+    measure: Measure = Measure.VIOLATED
+    of: str = ANY
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of an address that asks the same."""
+        return {} if self == Asked() else {"measure": self.measure.value, "of": self.of}
+
+
+def asked_by(request: HttpRequest) -> Asked:
+    """`?measure=` and `?of=`; 404 for a measure that is none."""
+    text = request.GET.get("measure", Measure.VIOLATED.value)
+    if text not in list(Measure):
+        raise Http404(f"{text!r} is not a measure")
+    return Asked(Measure(text), request.GET.get("of", "").strip()[:200] or ANY)
+
+
 _kept: OrderedDict[object, Scanned] = OrderedDict()
 _keeping = threading.Lock()
 _KEPT = 4
 
 
-def scanned(sight: Sight) -> Scanned:
+def scanned(sight: Sight, asked: Asked) -> Scanned:
     """A scan of the period in view; without an assessment, of the last month that imported
-    analyses tell of. The most trusted first."""
+    analyses tell of. The most trusted first. Raises InputError where a measure has no figures."""
     period = sight.period or _last_imported()
     if not period:
         return Scanned("", None, ())
     stamp = sight.assessment.stamp if sight.assessment else ()
-    key = (str(sight.workspace.home), period, stamp, latest_delivery())
+    key = (str(sight.workspace.home), period, stamp, latest_delivery(), asked)
     with _keeping:
         if key not in _kept:
             judged = judged_in_sight(sight, period)
-            _kept[key] = Scanned(period, judged, tuple(found_in(sight.workspace, judged)))
+            found = found_in(sight.workspace, judged, measure=asked.measure, of=asked.of)
+            _kept[key] = Scanned(period, judged, tuple(found))
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)

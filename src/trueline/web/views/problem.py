@@ -16,7 +16,7 @@ from trueline.problems.models import ProblemMember, ProductProblem
 from trueline.problems.pack import render_pack
 from trueline.problems.states import MOVES, ProblemState
 from trueline.settings.workspace import current_workspace
-from trueline.web.finding_scan import judged_in_sight, scanned
+from trueline.web.finding_scan import asked_by, judged_in_sight, scanned
 from trueline.web.person import act_of_a_person, name_of
 from trueline.web.problem_lines import shown_dossier, words
 from trueline.web.shell import show
@@ -85,9 +85,13 @@ def problem(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_safe
 def finding(request: HttpRequest, place: int) -> HttpResponse:
-    """`/problems/findings/N/?period=`: a finding before it is raised."""
+    """`/problems/findings/N/?period=&measure=&of=`: a finding before it is raised."""
     sight = look(request)
-    scan = scanned(sight)
+    asked = asked_by(request)
+    try:
+        scan = scanned(sight, asked)
+    except InputError as error:
+        raise Http404(error.what) from None
     if scan.judged is None or not 1 <= place <= len(scan.findings):
         raise Http404(f"There is no finding {place}")
     shared = scan.findings[place - 1]
@@ -95,6 +99,7 @@ def finding(request: HttpRequest, place: int) -> HttpResponse:
     context = {
         **shown_dossier(dossier),
         "place": place,
+        "asked": asked.query,
         "title": words(shared.names[0]),
         "affected_ids": shared.affected[:MEMBERS_SHOWN],
         "exposed_ids": shared.exposed[:MEMBERS_SHOWN],

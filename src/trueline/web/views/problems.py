@@ -17,13 +17,20 @@ from trueline.problems.phrases import told_chance
 from trueline.problems.scan import ANY, Shared
 from trueline.problems.states import OPEN, ProblemState
 from trueline.settings.workspace import current_workspace
-from trueline.web.finding_scan import Scanned, scanned
+from trueline.web.finding_scan import Scanned, asked_by, scanned
 from trueline.web.person import act_of_a_person, name_of
 from trueline.web.problem_lines import words
 from trueline.web.shell import show
 from trueline.web.sight import look
 from trueline.web.views.problem import NOTE_WORDS, STATE_WORDS
 from trueline.web.wording import utc_time
+
+MEASURE_WORDS = {
+    "violated": "violated or not",
+    "count": "number of reports",
+    "ratio": "ratio of",
+    "level": "level of",
+}
 
 
 @dataclass(frozen=True)
@@ -58,9 +65,12 @@ class ShownFinding:
 def problems(request: HttpRequest) -> HttpResponse:
     """`/problems/`: the board by state, and what a scan of the period in view finds; a POST raises
     one of these."""
-    sight = look(request)
-    scan = scanned(sight)
-    error = None
+    sight, asked = look(request), asked_by(request)
+    scan, error, unscanned = Scanned("", None, ()), None, None
+    try:
+        scan = scanned(sight, asked)
+    except InputError as refused:
+        unscanned = refused
     if request.method == "POST":
         try:
             raised = _raise(request, scan)
@@ -70,6 +80,11 @@ def problems(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("problem", args=[raised.number]))
     context = {
         "error": error,
+        "unscanned": unscanned,
+        "measure": asked.measure.value,
+        "of": "" if asked.of == ANY else asked.of,
+        "measures": MEASURE_WORDS.items(),
+        "asked": asked.query,
         "board": _board(),
         "findings": [_finding(i, one) for i, one in enumerate(scan.findings, 1)],
         "scanned_period": scan.period,
@@ -131,7 +146,7 @@ def _finding(place: int, shared: Shared) -> ShownFinding:
         place,
         tuple(words(name) for name in shared.names),
         _objective(shared.objective_id),
-        f"{len(shared.affected):,} of {len(one.members):,}",
+        shared.told or f"{len(shared.affected):,} of {len(one.members):,}",
         f"{one.expected * one.design:.1f}",
         f"{one.lift:.1f}",
         told_chance(one.q),
