@@ -147,7 +147,7 @@ exclusions, once the plan is made: from granules, from summaries read from disk,
 that a server has at hand, and from those as columns, before an object is made of each row; then
 with exclusions that changed after the summaries were built. Below, whole rows from disk, with
 planning and verdicts: shares; shares and exact percentiles; all objectives of the main job. One
-more day: 29 days were summed up, another was taken in and merged; summing it up and assessing the
+more day: 29 days were summed up and merged, another was taken in; summing it up and assessing the
 month again, against the month from granules. Batches: taken in, summed up and seen, in one process
 that keeps the lake and the summaries open.""",
     "trends": """Change points of twelve published series with five annotators each, one default

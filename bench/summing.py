@@ -184,8 +184,8 @@ def assess(home: str, way: str, which: str = "shares", later_exclusions: bool = 
 
 
 def one_more_day(products: int) -> dict:
-    """29 days summed up; another day taken in and merged; then: the day summed up, and the month
-    assessed again from summaries and from granules."""
+    """29 days summed up and merged; another day taken in: summed up, as a load does it, and merged;
+    then the month assessed again from summaries and from granules."""
     home = Path(tempfile.mkdtemp(prefix="day-", dir=bench_dir()))
     try:
         from trueline.settings.workspace import use_workspace
@@ -206,11 +206,11 @@ def one_more_day(products: int) -> dict:
         for name, slots in (("days", slice(0, -DAY_SLOTS)), ("day", slice(-DAY_SLOTS, None))):
             source = DeliverySource("measurements", name)
             append_granules(workspace, _slots(operator, slots), source, LoadOptions(NOW))
-            with open_lake(workspace) as lake:
-                lake.compact()
             watch = Stopwatch()
             summarise(workspace, engine)
             spent[name] = watch.read()
+            with open_lake(workspace) as lake:
+                lake.compact()
         for which in WHICH:
             for way in ("granules", "summaries"):
                 spent[f"{which} {way}"] = job(

@@ -56,7 +56,7 @@ def _bounds(told: dict) -> str:
         return "every value is exact"
     return (
         f"bounds of a value are {100 * told['usual']:.2g} percentage points apart (median), "
-        f"{100 * told['widest']:.2g} at most; {told['unsure']:,} verdicts are open within them"
+        f"{100 * told['widest']:.2g} at most; {told['unsure']:,} verdicts are undecided within them"
     )
 
 

@@ -190,7 +190,7 @@ def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
         from trueline.standards.replay_told import bounds_told
 
         console.out.print(
-            f"{bounds_told(replay.bounds, told.unsure)}; --exact says more", markup=False
+            f"{bounds_told(replay.bounds, told.unsure)}; exact on request: --exact", markup=False
         )
     counted = ("met", "at risk", "breached", "open")
     table = Table("", "version", *counted, "share met", "5 % margin", "credits")

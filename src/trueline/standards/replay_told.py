@@ -63,7 +63,7 @@ def bounds_told(bounds: Bounds, unsure: int) -> str:
     return (
         f"approximate: a value lies within bounds that are {100 * bounds.usual:.2g} percentage "
         f"points apart (median) and {100 * bounds.widest:.2g} at most; {unsure:,} verdicts are "
-        f"open within them{untold}"
+        f"undecided within them{untold}"
     )
 
 
