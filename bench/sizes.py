@@ -27,6 +27,7 @@ class Scale:
     trend_series: int = 20_000
     trend_peer_series: int = 40
     localizations: int = 60
+    enrichment_products: int = 100_000
 
 
 SCALES = {
@@ -49,6 +50,7 @@ SCALES = {
         trend_series=256,
         trend_peer_series=4,
         localizations=3,
+        enrichment_products=2_000,
     ),
     "default": Scale("default", main=((1_000, 5), (5_000, 3))),
     "full": Scale(

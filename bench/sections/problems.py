@@ -38,7 +38,26 @@ def figures(scale: Scale) -> list[Figure]:
         if kind == "million":
             peak = spent["peak_rss_mib"]
             found.append(Figure(SECTION, "million: peak memory", peak, "MiB", goal=MILLION_MIB))
-    return found
+    return found + _enrichment(scale)
+
+
+def _enrichment(scale: Scale) -> list[Figure]:
+    """One scan over every value and pair of 15 attributes, products hanging on nodes."""
+    spent = job("bench.enrichment_speed", "measure", products=scale.enrichment_products)
+    told = f"{scale.enrichment_products:,} products x 15 attributes, {spent['scanned']:,} sets"
+    return [
+        Figure(SECTION, "enrichment: wall clock", spent["seconds"], "s", scale=told),
+        Figure(SECTION, "enrichment: processor", spent["cpu_s"], "s", scale=told),
+        Figure(
+            SECTION,
+            "enrichment: planted value first",
+            float(spent["first"]),
+            goal=1.0,
+            at_least=True,
+            scale=told,
+        ),
+        Figure(SECTION, "enrichment: peak memory", spent["peak_rss_mib"], "MiB", scale=told),
+    ]
 
 
 def _figure(kind: str, what: str, goal: float, spent: Spent) -> Figure:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+_COMPARED = 500  # names that are compared one by one with the one that is not known
+_NAMED = 12
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,34 @@ class BusyError(TruelineError):
     """Another load holds the workspace; the caller may try again."""
 
     exit_code = 75
+
+
+def unknown_name(what: str, name: str, known: Iterable[str], *, see: str = "") -> InputError:
+    """There is no such `what`: the error names the nearest one that is known, or all where they
+    are few, or else what to `see`."""
+    return InputError(f"There is no {what} {name!r}", mend=nearest(name, known, see=see))
+
+
+def nearest(name: str, known: Iterable[str], *, see: str = "") -> str:
+    """`Did you mean` text for a name that is not among `known`; `see` where nothing is near and
+    the names are too many to be told."""
+    import difflib
+
+    names = sorted(known)
+    close = difflib.get_close_matches(name, _alike(name, names), n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {close[0]}?"
+    if not names or (see and len(names) > _NAMED):
+        return see or "None is known yet"
+    more = f" and {len(names) - _NAMED:,} more" if len(names) > 2 * _NAMED else ""
+    return f"Name one of {', '.join(names[:_NAMED] if more else names)}{more}"
+
+
+def _alike(name: str, names: Sequence[str]) -> Sequence[str]:
+    """Of very many sorted names those of the same letters in another case, else the neighbours."""
+    if len(names) <= _COMPARED:
+        return names
+    folded = name.casefold()
+    same = [one for one in names if one.casefold() == folded]
+    at = bisect_left(names, name)
+    return same or names[max(0, at - _COMPARED // 2) : at + _COMPARED // 2]

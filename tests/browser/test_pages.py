@@ -9,11 +9,14 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.browser.sample_operator import HOSTILE, MEASURED, store_sample
 
 from trueline.intake.models import Delivery
+from trueline.people.people import add_person
+from trueline.people.roles import Role
 from trueline.settings.workspace import Workspace
 from trueline.web.results import open_assessment
 
@@ -37,6 +40,7 @@ PAGES = (
     "/rows.csv?verdict=violated",
     "/regimes/",
     "/regimes/daily/",
+    "/alerts/1/",
     "/alerts/",
     "/alerts/?all=1",
     "/find/?q=gold",
@@ -44,6 +48,7 @@ PAGES = (
     "/healthz",
     "/problems/",
     "/problems/1/",
+    "/problems/1/pack.zip",
     "/trends/",
     "/trends/group/microwave/",
     "/trends/group/microwave/?objective=delay-p95&measure=value",
@@ -51,6 +56,13 @@ PAGES = (
     "/trends/group/microwave/?objective=nothing",
     f"/trends/product/{MEASURED}/?objective=availability",
     "/reconciliation/",
+    "/identities/",
+    "/drift/",
+    "/drift/?kind=termSame&page=9",
+    "/suppliers/?offering=eline-gold&page=9",
+    f"/suppliers/?product={MEASURED}",
+    f"/lineage/?product={MEASURED}&objective=delay-p95",
+    f"/lineage/?product={MEASURED}&objective=delay-p95&order=corrected&page=9",
     "/reconciliation/?kind=measurementWithoutProduct&page=9",
     "/pivot/",
     "/pivot/?rows=offering&columns=region&weight=revenue&mix=segment&where=segment%3Dgold",
@@ -87,6 +99,8 @@ WRONG = (
     "/rows/?group=none",
     "/rows/?customer=none",
     "/problems/99/",
+    "/problems/99/pack.zip",
+    "/problems/findings/99/",
     "/trends/group/none/",
     "/trends/none/none/?objective=delay-p95",
     "/trends/group/microwave/?measure=fine",
@@ -104,6 +118,10 @@ WRONG = (
     "/load/?delivery=x",
     "/load/999999/set-aside.csv",
     "/explanations/?product=none&objective=none",
+    "/suppliers/?offering=none",
+    "/drift/?kind=none",
+    "/suppliers/?product=none",
+    "/lineage/?product=none&objective=none",
     "/charts/line.json?product=none&objective=none",
     "/charts/band.json?dimension=group&key=none&objective=delay-p95",
 )
@@ -155,12 +173,42 @@ def test_the_regime_page_tells_cohort_objectives_and_alerts(
     own_operator: Workspace, client: Client
 ) -> None:
     page = text_of(client, "/regimes/daily/")
-    assert "2026-10, to 2026-10-11T00:00:00Z" in page
+    assert "October 2026 to date, as it stood on 11 Oct 2026 00:00 UTC" in page
     assert re.search(r"\d+ members now, \d+ when the period began", page)
     assert "approved by approver" in page
-    assert "stale" in page
+    assert "nothing measured of late" in page
     board = text_of(client, "/regimes/")
     assert 'href="/regimes/daily/' in board
+    assert "1 reader, last" in board
+    earlier = text_of(client, "/regimes/daily/?at=2026-10-10T00:00:00Z")
+    assert "as it stood on 10 Oct 2026 00:00 UTC" in earlier
+    assert client.get("/regimes/daily/?at=2026-10-09T00:00:00Z").status_code == 404
+    assert client.get("/regimes/daily/?at=yesterday").status_code == 404
+
+
+def test_an_alert_is_acknowledged_on_its_page_by_who_signed_in(
+    own_operator: Workspace, client: Client
+) -> None:
+    found = re.search(r'href="/alerts/(\d+)/', text_of(client, "/alerts/"))
+    assert found
+    path = f"/alerts/{found[1]}/"
+    page = text_of(client, path)
+    assert "not seen yet" in page
+    assert 'href="/regimes/daily/?' in page  # the run that raised it
+    assert client.post(path, {"act": "acknowledge"}).headers["Location"].startswith("/sign-in/")
+
+    add_person("noc", [Role.SERVICE_LEVEL_MANAGER], None)
+    client.force_login(User.objects.get(username="noc"))
+    assert client.post(path, {"act": "acknowledge", "note": "<i>seen</i>"}).status_code == 302
+    assert client.post(path, {"act": "assign", "owner": "field team"}).status_code == 302
+    again = client.post(path, {"act": "acknowledge"})
+    assert again.status_code == 422
+    page = text_of(client, path)
+    assert "seen by noc, owner field team" in page
+    assert "&lt;i&gt;seen&lt;/i&gt;" in page
+    assert "noc acknowledged alert" in again.content.decode()
+    assert client.post(path, {"act": "delete"}).status_code == 404
+    assert client.get("/alerts/999999/").status_code == 404
 
 
 def test_acts_on_regimes_are_no_loads_that_an_assessment_lacks(

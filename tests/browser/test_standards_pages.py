@@ -224,6 +224,68 @@ def test_a_version_to_come_does_not_show_in_an_earlier_period(
     assert "Its versions, and what changed" in page(client, "/objectives/delay-p95/")
 
 
+MIDDLE = CODE.replace("valid_from: 2026-12-01", "valid_from: 2026-10-12")
+
+
+def test_a_version_marks_every_chart_of_its_set_on_its_day(
+    staffed: Workspace, client: Client
+) -> None:
+    in_force(staffed, MIDDLE)
+    path = "/offerings/eline-gold/?objective=delay-p95"
+    shown = page(client, path)
+    change = re.search(r"12 Oct 2026: version 2: [^<·\"]+", shown)
+    assert change
+    assert "conformance target 20 → 15" in change[0]
+    (label,) = re.findall(r'aria-label="(Percentile band [^"]+)"', shown)
+    assert change[0].strip() in label
+    # The way to the readable diff.
+    address = re.search(r'href="(/standards/named/[^"]+before=1&after=2[^"]*)"', shown)
+    assert address
+    assert "conformance_target" in page(client, address[1])
+    feed = client.get("/charts/band.json?dimension=offering&key=eline-gold&objective=delay-p95")
+    (mark,) = feed.json()["datasets"]["marks"]
+    assert (mark["day"], mark["label"]) == ("2026-10-12", "v2")
+    svg = client.get("/charts/band.svg?dimension=offering&key=eline-gold&objective=delay-p95")
+    assert ">v2<" in svg.content.decode()
+    # The small line of the set says and shows it too.
+    sparks = re.findall(r'class="spark"[^>]+aria-label="([^"]+)"', page(client, "/?by=offering"))
+    assert any("Changes of the promise: 12 Oct 2026: version 2" in spark for spark in sparks)
+
+
+def test_a_product_that_holds_the_new_version_has_its_chart_marked(
+    staffed: Workspace, client: Client
+) -> None:
+    in_force(staffed, MIDDLE)
+    shown = page(client, "/products/p00000/?objective=delay-p95")
+    assert "version 2" in shown
+    assert "for periods that begin from then on" in shown
+    (label,) = re.findall(r'aria-label="([^"]+measured values[^"]+)"', shown)
+    assert "12 Oct 2026: version 2" in label
+
+
+def test_openslo_is_drafted_on_the_page_with_its_losses_named(staffed: Workspace) -> None:
+    manager = as_person(Role.PRODUCT_MANAGER)
+    document = """apiVersion: openslo/v1
+kind: SLO
+metadata: {name: delay-share}
+spec:
+  service: eline-gold
+  description: <b>soon</b>
+  indicator:
+    metadata: {name: frame_delay}
+    spec: {thresholdMetric: {metricSource: {type: Trueline}}}
+  timeWindow: [{duration: 1M, isRolling: false, calendar: {startTime: 2026-12-01 00:00:00}}]
+  budgetingMethod: Timeslices
+  objectives: [{op: lte, value: 20, target: 0.99, timeSliceTarget: 1, timeSliceWindow: 15m}]
+"""
+    answer = manager.post("/standards/draft/", {"code": document})
+    assert answer.status_code == 200
+    said = unescape(answer.content.decode())
+    assert "SLO delay-share, description" in said
+    assert "eline-gold/delay-share" in said
+    assert StandardProposal.objects.get().standard == "eline-gold/delay-share"
+
+
 def test_what_an_author_writes_is_only_text(staffed: Workspace, client: Client) -> None:
     proposal = drafted()
     raw = client.get(f"/standards/proposals/{proposal.pk}/").content.decode()

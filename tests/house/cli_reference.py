@@ -47,7 +47,7 @@ def _lines(command: Any, words: tuple[str, ...]) -> Iterator[str]:
         yield ""
         yield inspect.cleandoc(command.help or "")
         yield ""
-        if not members:
+        if not members or command.invoke_without_command:
             yield from ("```", " ".join([*words, *_usage(command)]), "```", "")
             yield from _table(command)
     for name in COMMANDS if len(words) == 1 else members:

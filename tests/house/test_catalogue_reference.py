@@ -9,6 +9,7 @@ import pytest
 from trueline.intake.tables import Columns
 from trueline.inventory.agreements import AGREEMENT_COLUMNS
 from trueline.inventory.rows import CUSTOMER_COLUMNS, GROUP_COLUMNS, PRODUCT_COLUMNS
+from trueline.inventory.suppliers import COMMITMENT_KEYS, SUPPLIER_KEYS
 from trueline.offerings.credit_keys import (
     BAND_KEYS,
     BAND_TABLE_KEYS,
@@ -51,6 +52,13 @@ def test_every_key_of_the_catalogue_file_is_documented_with_its_meaning() -> Non
     page = (REFERENCE / "offerings-yaml.md").read_text()
 
     assert [k.name for k in KEYS if f"| `{k.name}` |" not in page or k.meaning not in page] == []
+
+
+def test_every_key_of_the_suppliers_file_is_documented_with_its_meaning() -> None:
+    page = (REFERENCE / "suppliers-yaml.md").read_text()
+    keys = (*SUPPLIER_KEYS, *COMMITMENT_KEYS)
+
+    assert [k.name for k in keys if f"| `{k.name}` |" not in page or k.meaning not in page] == []
 
 
 def test_every_key_of_the_standards_file_is_documented_with_its_meaning() -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from tests.measurement_builders import OCTOBER, G, deliver
 
 from trueline.assessment.advised_credits import CreditAdvice, pooled_credits
 from trueline.assessment.assess import AssessmentRequest
@@ -138,6 +139,63 @@ def test_missed_periods_in_a_row_need_earlier_assessments(loaded: Workspace) -> 
     [one] = [a for a in stored if a.product_id == "D1"]
     assert one.percent == Fraction(10, 3)
     assert one.amount == Decimal("10.00")
+
+
+def test_earlier_months_count_whenever_they_are_assessed(loaded: Workspace) -> None:
+    known, engine = what_was_known(loaded), DuckDBEngine(threads=1)
+    for period in ("2026-10", "2026-09"):  # the newest first, as a full run has it
+        request = AssessmentRequest(parse_period(period))
+        store_period(engine, loaded, known, request, now=NOW)
+
+    stored = read_credits(loaded.results / "2026-10")
+
+    assert stored is not None
+    leave = {(one.product_id, one.objective_id): one.leave for one in stored}
+    assert leave["D1", "uptime"] == "missed 2 periods in a row"
+    assert leave["B1", "uptime"] == "chronic: 4 outages, 2,580 s, 2026-09-28 to 2026-10-27"
+
+
+STATES = """apiVersion: trueline/v1
+parameters:
+  - {id: loss, kind: ratio}
+offerings:
+  - id: line
+    objectives:
+      - {id: up, parameter: loss, statistic: availability_mef, threshold_c: 0.5,
+         consecutive_interval_n: 1, comparator: GE, conformance_target: 0.9,
+         credits: {flat_percent: 5, chronic: {max_outages: 1, window_days: 30}}}
+"""
+
+
+def test_outages_that_states_tell_count_over_the_edge_of_a_month(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    products = PRODUCTS.splitlines()[0] + "\nL1,line,C1,active,2026-01-01T00:00:00Z,,UTC,100\n"
+    for name, text, load in (
+        ("offerings.yaml", STATES, load_offerings),
+        ("products.csv", products, load_products),
+    ):
+        (tmp_path / name).write_text(text)
+        load(workspace, tmp_path / name, OPTIONS)
+    # All is lost on the evenings of 29 September and of 2 October, an hour each.
+    lost = {OCTOBER - 2 * 86_400 + 64_800, OCTOBER + 86_400 + 64_800}
+    hours = [OCTOBER + n * 3_600 for n in range(-30 * 24, 31 * 24)]
+    granules = [
+        G("L1", "loss", at, 10.0 if at in lost else 0.0, denominator=10.0, duration_s=3_600)
+        for at in hours
+    ]
+    deliver(workspace, granules)
+    known, engine = what_was_known(workspace), DuckDBEngine(threads=1)
+
+    def told() -> str:
+        stored = read_credits(workspace.results / "2026-10")
+        assert stored is not None
+        return stored[0].leave
+
+    store_period(engine, workspace, known, AssessmentRequest(parse_period("2026-10")), now=NOW)
+    assert told() == "chronic: not known, earlier periods are not assessed"
+    store_period(engine, workspace, known, AssessmentRequest(parse_period("2026-09")), now=NOW)
+    assert told() == "chronic: 2 outages, 7,200 s, 2026-09-29 to 2026-10-28"
 
 
 def test_sums_keep_unknown_charges_apart(loaded: Workspace) -> None:

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
 from trueline.errors import InputError
-from trueline.inventory.values import InventorySnapshot, Product
-from trueline.problems.life import Move, most_trusted_first, move_problem, raise_problem
+from trueline.inventory.values import Customer, InventorySnapshot, Product
+from trueline.problems.happened_before import HappenedBefore
+from trueline.problems.life import (
+    Move,
+    latest_evidence,
+    most_trusted_first,
+    move_problem,
+    raise_problem,
+)
 from trueline.problems.models import ProblemMember, ProblemStep, ProductProblem
 from trueline.problems.scan import scan_verdicts
-from trueline.problems.states import ProblemState
+from trueline.problems.states import REOPEN_WITHIN, ProblemState
 from trueline.settings.workspace import Workspace
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -113,6 +120,57 @@ def test_second_scan_adds_members_to_the_open_problem(workspace: Workspace) -> N
     assert ProductProblem.objects.count() == 1
     assert ProblemMember.objects.filter(affected=True).count() == 20
     assert [one.act for one in ProblemStep.objects.order_by("pk")] == ["raised", "joined"]
+
+
+def test_what_happened_before_is_that_of_the_scan_that_added_members(
+    workspace: Workspace,
+) -> None:
+    snapshot = _snapshot(800)
+    first = scan_verdicts(_rows(snapshot, _faulty(400)), "2026-10", snapshot)[0]
+    number = raise_problem(workspace, first, snapshot, by="ana", now=NOW).number
+    problem = ProductProblem.objects.get(pk=number)
+    assert latest_evidence(problem)["happened_before"] == []
+
+    push = HappenedBefore("change: push 7", 12, 20, 0.5, 1e-9, 1e-8, 1_790_812_800, 1_790_899_200)
+    second = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-11", snapshot)[0]
+    raise_problem(workspace, replace(second, before=(push,)), snapshot, by="ana", now=NOW)
+
+    evidence = latest_evidence(problem)
+    assert [one["what"] for one in evidence["happened_before"]] == ["change: push 7"]
+    assert (evidence["period"], evidence["violated"]) == ("2026-11", 20)
+    problem.refresh_from_db()
+    assert problem.evidence["happened_before"] == []  # what was recorded first stays
+
+
+def test_a_scan_without_new_members_leaves_the_evidence_alone(workspace: Workspace) -> None:
+    snapshot = _snapshot(800)
+    shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]
+    number = raise_problem(workspace, shared, snapshot, by="ana", now=NOW).number
+    raise_problem(workspace, replace(shared, period="2026-11"), snapshot, by="ana", now=NOW)
+    assert latest_evidence(ProductProblem.objects.get(pk=number))["period"] == "2026-10"
+
+
+def test_a_problem_closed_long_ago_is_raised_anew(workspace: Workspace) -> None:
+    snapshot = _snapshot(800)
+    shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]
+    number = raise_problem(workspace, shared, snapshot, by="ana", now=NOW).number
+    for state in (ProblemState.RESOLVED, ProblemState.CLOSED):
+        move = Move(state, "rolled back to Y", although="no daily figures are stored")
+        move_problem(workspace, number, move, by="ben", now=NOW)
+
+    later = NOW + REOPEN_WITHIN + timedelta(days=1)
+    back = raise_problem(workspace, shared, snapshot, by="ana", now=later)
+    assert back.act == "raised"
+    assert back.number != number
+
+
+def test_customers_are_attributes_too() -> None:
+    snapshot = _snapshot(800)
+    customers = {f"C{n}": Customer(f"C{n}", segment=f"s{n % 8}") for n in range(400)}
+    told = replace(snapshot, customers=customers)
+    bad = {f"P{n}": n // 2 % 8 == 3 and n % 3 > 0 for n in range(800)}
+    first = scan_verdicts(_rows(told, bad), "2026-10", told)[0]
+    assert first.names[0] == {"customer.segment": "s3"}
 
 
 def test_a_closed_problem_that_comes_back_is_opened_again(workspace: Workspace) -> None:

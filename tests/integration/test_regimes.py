@@ -24,11 +24,14 @@ from trueline.monitoring.acts import (
     move_regime,
     standing_regime,
 )
+from trueline.monitoring.alert_notes import acknowledge, assign, comment, handled
 from trueline.monitoring.board import alerts_of, board, note_reading
 from trueline.monitoring.models import RegimeRun
 from trueline.monitoring.parse import parse_regimes
 from trueline.monitoring.run import repeat_run, run_of, run_regime
 from trueline.monitoring.values import RegimeState
+from trueline.people.people import add_person
+from trueline.people.roles import Role
 from trueline.settings.workspace import Workspace
 from trueline.worker.due import due_instant, is_due
 from trueline.worker.turn import Worker
@@ -201,6 +204,82 @@ def test_alerts_are_raised_once_and_cleared_once_with_evidence(operator: SmallOp
     assert json.loads(alert.cleared_evidence)["value"] < 0.9
 
 
+def test_an_alert_ends_with_the_membership_of_who_it_is_about(operator: SmallOperator) -> None:
+    started(operator)
+    deliver_day(operator, 0)
+    run(operator, 0)
+    assert {a.subject for a in alerts_of("lines")} == {"p10"}
+    group(operator, "product = p1")
+    deliver_day(operator, 1)
+    run(operator, 1)
+
+    assert alerts_of("lines") == []
+    ended = {a.cleared_evidence for a in alerts_of("lines", standing_only=False)}
+    assert ended == {'{"why": "no member of lines any more"}'}
+
+
+def test_a_run_for_an_earlier_instant_alarms_nobody(operator: SmallOperator) -> None:
+    started(operator)
+    deliver_day(operator, 0, bad=("p1",))
+    deliver_day(operator, 1)
+    run(operator, 1)
+    before = [(a.pk, a.cleared_s) for a in alerts_of("lines", standing_only=False)]
+    run(operator, 0)
+
+    assert [(a.pk, a.cleared_s) for a in alerts_of("lines", standing_only=False)] == before
+
+
+def test_an_alert_is_acknowledged_once_and_everything_said_to_it_stays(
+    operator: SmallOperator,
+) -> None:
+    started(operator)
+    deliver_day(operator, 0)
+    run(operator, 0)
+    alert, other = alerts_of("lines")
+    noted = acknowledge(operator.workspace, alert.pk, act(operator, "noc"))
+    assign(operator.workspace, alert.pk, "field team", act(operator, "noc"))
+    comment(
+        operator.workspace, alert.pk, Act("field team", operator.now, "the probe lost its power")
+    )
+
+    with pytest.raises(InputError, match="noc acknowledged alert"):
+        acknowledge(operator.workspace, alert.pk, act(operator, "somebody else"))
+    with pytest.raises(InputError, match="says nothing"):
+        comment(operator.workspace, alert.pk, act(operator, "noc"))
+    with pytest.raises(InputError, match="There is no alert 999"):
+        acknowledge(operator.workspace, 999, act(operator, "noc"))
+    with pytest.raises(InputError, match="Nobody is named"):
+        acknowledge(operator.workspace, other.pk, act(operator, " "))
+    found = handled([alert, other])
+    assert found[alert.pk].acknowledged == noted
+    assert found[alert.pk].words == "seen by noc, owner field team"
+    assert [note.kind for note in found[alert.pk].notes] == ["acknowledged", "owner", "comment"]
+    assert other.pk not in found
+    # Seen is not cleared: only a measure clears an alert.
+    assert len(alerts_of("lines")) == 2
+
+
+def test_where_people_are_known_an_auditor_handles_no_alert(operator: SmallOperator) -> None:
+    started(operator)
+    deliver_day(operator, 0)
+    run(operator, 0)
+    add_person("reader", [Role.AUDITOR], None)
+
+    with pytest.raises(InputError, match="may not handle an alert"):
+        acknowledge(operator.workspace, alerts_of("lines")[0].pk, act(operator, "reader"))
+
+
+def test_a_run_of_another_method_is_not_called_different(operator: SmallOperator) -> None:
+    started(operator)
+    deliver_day(operator, 0)
+    run(operator, 0)
+    stored = run_of("lines")
+    stored.content = json.dumps(json.loads(stored.content) | {"method": 1})
+
+    with pytest.raises(InputError, match="made by method 1"):
+        repeat_run(operator.workspace, operator.engine, stored)
+
+
 def test_a_violation_in_sight_is_predicted_from_what_the_group_has_shown(
     operator: SmallOperator,
 ) -> None:
@@ -215,11 +294,10 @@ def test_a_violation_in_sight_is_predicted_from_what_the_group_has_shown(
     assert chances["p1"] == 1.0
     assert 0 < chances["p2"] < 0.2
     # Nobody's charge is known, so nothing can be named, and that is said.
-    assert share["prediction"]["money_at_risk"] == {
-        "expected": "0",
-        "worst": "0",
-        "unknown": len(chances),
-    }
+    assert share["prediction"]["money_at_risk"] == {"by_currency": {}, "unknown": 10}
+    # p10 is never measured: nothing is said of it.
+    assert len(chances) == 9
+    assert share["prediction"]["unknown"] == {"p10": "fewer than 3 days with data"}
 
 
 def test_the_board_tells_what_changed_since_the_day_before(operator: SmallOperator) -> None:
@@ -302,9 +380,23 @@ def test_a_regime_from_its_draft_to_its_alerts_on_the_command_line(
             ["alerts", "--regime", "lines"],
         )
     ]
+    number = str(alerts_of("lines")[0].pk)
+    said += [
+        invoke(app, ["alerts", *words])
+        for words in (
+            ["acknowledge", number, "--by", "noc"],
+            ["comment", number, "--by", "noc", "--note", "power lost"],
+            ["assign", number, "field", "--by", "noc"],
+            ["show", number],
+            [],
+        )
+    ]
 
-    assert [one.exit_code for one in said] == [0] * 8, [one.output for one in said]
+    assert [one.exit_code for one in said] == [0] * 13, [one.output for one in said]
     assert "10 members" in said[4].output
     assert "the same, byte for byte" in said[5].output
     assert "active" in said[6].output
     assert "burn" in said[7].output
+    assert "comment by noc power lost" in said[11].output
+    assert "trueline regimes show lines --at 2026-10-02T00:00:00Z" in said[11].output
+    assert "seen by noc" in " ".join(said[12].output.split())

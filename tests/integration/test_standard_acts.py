@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from trueline.calendars.instants import seconds
+from trueline.cli import application
 from trueline.errors import InputError
 from trueline.intake.load import LoadOptions
 from trueline.intake.record import delivery_as_of, latest_delivery
@@ -22,13 +24,19 @@ from trueline.people.roles import Role
 from trueline.settings.workspace import Workspace
 from trueline.standards.acts import Deed
 from trueline.standards.approve import approve, record_review, send_back, submit
+from trueline.standards.compared import compared_versions
 from trueline.standards.draft import draft_standards
+from trueline.standards.drift import drift
+from trueline.standards.drift_kinds import Drift, DriftSeverity
+from trueline.standards.drifted import compared_at
 from trueline.standards.exported import export_standards
 from trueline.standards.life_cycle import Part, State
+from trueline.standards.migrate import MigrationRequest, approve_migration, propose_migration
 from trueline.standards.models import ProposalAct, StandardProposal
 from trueline.standards.overview import standard_named, standards_known
 from trueline.standards.publish import Published, publish, retire
 from trueline.web.records import records_at
+from trueline.web.version_marks import product_marks, version_marks
 from trueline.web.version_notes import version_note
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -216,10 +224,64 @@ def test_what_changed_is_said_where_the_first_period_of_a_version_begins(
     assert [o.version for o in records.promised_on("mean", date(2026, 12, 1))] == [2]
 
 
+def marks_of(workspace: Workspace, *products: str) -> list[str]:
+    """What changed from December 2026 to January 2027, as charts tell it."""
+    records = records_at(workspace, latest_delivery())
+    days = (date(2026, 12, 1), date(2027, 1, 31))
+    return [mark.told for mark in version_marks(records, "mean", products, days)]
+
+
+def test_charts_mark_versions_corrections_and_migrations_on_their_days(loaded: Workspace) -> None:
+    published(loaded, drafted("15", "2026-12-10", "rollout: all"))
+    assert marks_of(loaded, "G1", "G2") == ["10 Dec 2026: version 2: conformance target 20 → 15"]
+    assert marks_of(loaded, "S1") == []  # not sold
+
+    published(loaded, drafted("14", "2026-12-10", "corrects: 2"))
+    told = marks_of(loaded, "G1")
+    assert told == [
+        "10 Dec 2026: version 3, correcting version 2: conformance target 20 → 14",
+    ]
+
+    third = drafted("12", "2027-01-05", "rollout: new")
+    published(loaded, third)
+    records = records_at(loaded, latest_delivery())
+    january = (date(2027, 1, 1), date(2027, 1, 31))
+    assert "version 4 for new sales" in marks_of(loaded, "G1")[-1]
+    assert product_marks(records, "G1", "mean", january) == ()  # sold before: it keeps its own
+    moved = propose_migration(
+        MigrationRequest(third, ("G1",), date(2027, 1, 20), "a letter"), deed("pm")
+    )
+    approve_migration(loaded, moved.pk, deed("legal"))
+    records = records_at(loaded, latest_delivery())
+    (mark,) = product_marks(records, "G1", "mean", january)
+    assert (mark.day, mark.label, mark.before, mark.after) == (date(2027, 1, 20), "to v4", 3, 4)
+    assert "1 of these move to version 4, migration approved" in marks_of(loaded, "G1", "G2")[-1]
+    assert mark.standard == "gold/mean"
+    assert compared_versions(mark.standard, (3, 4)).after_version == 4
+
+
 def test_exported_standards_drafted_again_say_nothing_new(loaded: Workspace) -> None:
     published(loaded, drafted("15", "2026-12-01", "rollout: all", "review_due: 2027-12-01"))
     again = draft_standards(export_standards().encode(), "standards.yaml", deed("pm"))
     assert (len(again.proposals), len(again.known), again.set_aside) == (0, 1, ())
+
+
+def test_approved_standards_go_out_as_openslo_and_say_nothing_new_when_they_come_back(
+    loaded: Workspace, tmp_path: Path
+) -> None:
+    published(loaded, drafted("15", "2026-12-01", "rollout: all", "review_due: 2027-12-01"))
+    invoke, app = CliRunner().invoke, application()
+    path = str(tmp_path / "openslo.yaml")
+
+    out = invoke(app, ["standards", "export", "--openslo", "--output", path])
+    assert out.exit_code == 0, out.output
+    # A mean of samples is nothing that OpenSLO has words for.
+    assert "in annotations only: gold/mean: the promise itself" in out.output
+    back = invoke(app, ["standards", "draft", path, "--by", "pm"])
+    assert back.exit_code == 0, back.output
+    assert "gold/mean stands already" in back.output
+    checked = invoke(app, ["standards", "check", path])
+    assert "gold/mean" in checked.output
 
 
 def test_review_debt_is_what_is_overdue_or_was_never_planned(loaded: Workspace) -> None:
@@ -252,3 +314,22 @@ def test_people_have_roles_and_passwords_that_are_worth_the_name(workspace: Work
         add_person("an na", [], None)
     with pytest.raises(InputError, match="Nobody is named"):
         may("", frozenset(Role), "act")
+
+
+def test_a_file_that_goes_over_an_approved_standard_is_told_as_drift(
+    loaded: Workspace, tmp_path: Path
+) -> None:
+    published(loaded, drafted("15", "2026-12-01", "rollout: all"))
+    at_s = seconds(NOW)
+    assert drift(compared_at(at_s)) == []
+    file = tmp_path / "sneaked.yaml"
+    file.write_text(CATALOGUE.replace("conformance_target: 20", "conformance_target: 30"))
+    load_offerings(loaded, file, LoadOptions(NOW + timedelta(hours=2)))
+    [found] = drift(compared_at(at_s))
+    assert (found.kind, found.subject) == (Drift.FILE_OVER_APPROVED, "gold/mean")
+    assert found.severity is DriftSeverity.SEVERE
+    assert "sneaked.yaml brought version 3 after version 2 was approved by commercial" in (
+        found.detail
+    )
+    assert "conformance_target" in found.detail
+    assert (found.exposure.products, found.since) == (2, NOW.date())

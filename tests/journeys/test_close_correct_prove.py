@@ -3,6 +3,7 @@ looks at it from all sides: by the commands, as the how-to pages say."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,10 @@ def test_a_closed_day_is_corrected_by_two_and_its_figure_proved(files: Path) -> 
 
     history = told("results", "believed", "P2", "delay-day", *PERIOD)
     assert history.index("violated 0.5") < history.index("violated 0.666667")
+    # To the second, and the instant that is printed knows of what it stands for.
+    printed = re.findall(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", "".join(history.split()))
+    first = told("results", "believed", "P2", "delay-day", *PERIOD, "--on", printed[0])
+    assert "violated 0.5" in first
     assert "2 links, every one sound" in told("results", "check")
     receipt = str(files / "p2.zip")
     told("receipt", "P2", "delay-day", *PERIOD, "--output", receipt)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -74,6 +75,8 @@ def test_row_of_the_wrong_width_is_set_aside_and_the_rest_goes_on(tmp_path: Path
         (b"id,start\n\x00,x\n", "zero bytes"),
         (b"id,start\n" + b"x" * (MAX_LINE_BYTES + 1), "longer than"),
         (b"PAR1 and then nothing", "Not valid Parquet"),
+        (gzip.compress(b"id,start\na,x\n"), "packed by gzip. Unpack it first"),
+        (b"PK\x03\x04\x14\x00 and so on", "a spreadsheet. Save the sheet as CSV"),
     ],
 )
 def test_file_that_is_no_table_is_refused(tmp_path: Path, content: bytes, what: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import comb, exp
@@ -11,6 +12,7 @@ import pytest
 from trueline.assessment.burn import allowance_used
 from trueline.errors import InputError
 from trueline.monitoring.alarms import Measured, state_after
+from trueline.monitoring.amounts import SoFar, episodes, so_far_of
 from trueline.monitoring.burning import WINDOWS, Burnt, burning, lengths
 from trueline.monitoring.forecast import (
     Exposure,
@@ -20,11 +22,18 @@ from trueline.monitoring.forecast import (
     brier_score,
     rate_prior,
 )
-from trueline.monitoring.money import MoneyAtRisk, Stake, credit_of, money_at_risk
-from trueline.monitoring.observe import Day
+from trueline.monitoring.money import (
+    MoneyAtRisk,
+    Stake,
+    Step,
+    credit_of,
+    money_at_risk,
+    one_for_each_downtime,
+)
 from trueline.monitoring.parse import content_of, parse_regimes, regime_of
 from trueline.monitoring.peers import MemberValue, unlike_peers
-from trueline.monitoring.predict import Episodes, Member, Running, back_test
+from trueline.monitoring.predict import back_test
+from trueline.monitoring.shown import Day, Member, Shown, Spans
 from trueline.monitoring.values import DEFAULT_TRIGGERS, Trigger, TriggerKind
 from trueline.offerings.values import Comparator, ServiceLevelObjective, Statistic
 
@@ -160,11 +169,34 @@ def test_the_brier_score_is_the_mean_squared_distance() -> None:
 
 def test_o38_money_at_risk() -> None:
     stakes = [
-        Stake(Decimal("0.2"), credit_of(Decimal(1000), Decimal(10))),
-        Stake(Decimal("0.05"), credit_of(Decimal(4000), Decimal(25))),
-        Stake(Decimal("0.5"), credit_of(Decimal(300), Decimal(5))),
+        Stake("a", "EUR", (Step(Decimal("0.2"), credit_of(Decimal(1000), Decimal(10))),)),
+        Stake("b", "EUR", (Step(Decimal("0.05"), credit_of(Decimal(4000), Decimal(25))),)),
+        Stake("c", "EUR", (Step(Decimal("0.5"), credit_of(Decimal(300), Decimal(5))),)),
     ]
-    assert money_at_risk(stakes) == MoneyAtRisk(Decimal("77.5"), Decimal(1115))
+    assert money_at_risk(stakes) == {"EUR": MoneyAtRisk(Decimal("77.5"), Decimal(1115))}
+
+
+def test_each_band_is_expected_as_often_as_the_figure_comes_so_far_and_no_farther() -> None:
+    # 50 from the first band on, 100 from the second: 0.3 x 50 + 0.2 x 100.
+    bands = (Step(Decimal("0.5"), Decimal(50)), Step(Decimal("0.2"), Decimal(100)))
+    stake = Stake("a", "EUR", bands, by_outage=True)
+    assert (stake.expected, stake.worst) == (Decimal("35.0"), Decimal(100))
+
+
+def test_currencies_are_kept_apart_and_one_downtime_gives_one_credit() -> None:
+    def stake(member: str, currency: str, chance: str, *, by_outage: bool) -> Stake:
+        return Stake(member, currency, (Step(Decimal(chance), Decimal(10)),), by_outage=by_outage)
+
+    stakes = [
+        stake("a", "EUR", "0.2", by_outage=True),
+        stake("a", "EUR", "0.4", by_outage=True),
+        stake("a", "EUR", "0.1", by_outage=False),
+        stake("b", "USD", "0.5", by_outage=True),
+    ]
+    found = money_at_risk(one_for_each_downtime(stakes))
+    # Of the two by down time the larger, 4, and 1 of the other.
+    assert found["EUR"] == MoneyAtRisk(Decimal("5.0"), Decimal(20))
+    assert found["USD"] == MoneyAtRisk(Decimal("5.0"), Decimal(10))
 
 
 REGIMES = b"""\
@@ -197,6 +229,7 @@ def test_a_regime_keeps_its_meaning_as_it_is_recorded() -> None:
         (b"    group: gold-lines\n", b"", "The regime has no group"),
         (b"kind: burn", b"kind: burns", "Did you mean burn?"),
         (b"raise_at: 2", b"raise_at: 2, clear_below: 3", "both at once"),
+        (b", tolerance_period_s: 7200", b"", "tolerates crossings within a period"),
         (b"cost: 12.50", b"cost: -1", "cost is below zero"),
         (b"cost: 12.50", b"cadence: P2D", "'P2D' is not a cadence"),
         (b"    cost", b"    costs", "Did you mean cost?"),
@@ -210,30 +243,36 @@ def test_a_faulty_regime_is_refused_with_its_place(before: bytes, after: bytes, 
 
 
 def member_of(days: list[int], outages: list[tuple[int, int]] | None = None) -> Member:
-    """Days of 100 s, each wholly known, with this much bad time; 10 % may be bad."""
+    """Days of 100 s, each wholly known, with this much bad time; 10 % may be bad. The second half
+    is the running period, the first the one before."""
     objective = ServiceLevelObjective(
         "share", "delay", Statistic.CONFORMANCE, Comparator.GE, Decimal("0.9")
     )
-    listed = [Day(n * 100, n * 100 + 100, bad, 100, 100) for n, bad in enumerate(days)]
-    return Member(objective, listed, outages)
+    listed = [Day(n * 100, n * 100 + 100, 100, 100, bad, 100) for n, bad in enumerate(days)]
+    middle, end = len(days) * 50, len(days) * 100
+    spans = Spans((middle, end), ((0, middle),))
+    return Member(objective, spans, listed, end - middle, (), outages)
 
 
 def test_an_episode_is_a_day_with_bad_time_or_an_outage_up_to_then() -> None:
     by_days = member_of([0, 30, 0, 100])
     by_outages = member_of([0, 30, 0, 100], [(110, 120), (150, 170), (300, 400)])
 
-    assert by_days.episodes(400) == Episodes((30, 100), 400)
-    assert by_days.episodes(350) == Episodes((30,), 300)
-    assert by_outages.episodes(350) == Episodes((10, 20, 50), 300)
-    assert by_days.running((100, 300), 200) == Running(30, 200, 200, 0.9)
+    def at(member: Member, until_s: int) -> Shown:
+        return member.shown(until_s, (100, 400), 200)
+
+    assert (episodes(at(by_days, 400)), at(by_days, 400).known_s) == ([30, 100], 400)
+    assert (episodes(at(by_days, 350)), at(by_days, 350).known_s) == ([30], 300)
+    assert episodes(at(by_outages, 350)) == [10, 20, 50]
+    assert so_far_of(by_days.shown(300, (100, 400), 200)) == SoFar(30, 200, 200)
 
 
 def test_the_back_test_predicts_the_period_before_from_what_was_known_then() -> None:
-    # Four days each; the second half of the history is the period before.
-    calm = {f"p{n}": member_of([0] * 8) for n in range(9)}
-    bad = member_of([100, 100, 0, 0, 100, 100, 100, 100])
+    # Four days each in the period before, and four of history before that.
+    calm = {f"p{n}": before(member_of([0] * 8)) for n in range(9)}
+    bad = before(member_of([100, 100, 0, 0, 100, 100, 100, 100]))
 
-    test = back_test({**calm, "bad": bad}, (400, 800))
+    test = back_test({**calm, "bad": bad})
 
     assert test.forecasts == 30
     assert test.score is not None
@@ -241,3 +280,12 @@ def test_the_back_test_predicts_the_period_before_from_what_was_known_then() -> 
     # The bad one is overdrawn at every origin, the others never are: near to perfect.
     assert test.base_rate == pytest.approx(0.09)
     assert test.score < test.base_rate
+    assert test.skill == pytest.approx(1 - test.score / 0.09)
+    # The bad one's share of the days that it had was missed at each origin: never surprised.
+    assert test.as_it_stood == 0
+
+
+def before(member: Member) -> Member:
+    """The same, with its second half as the period before."""
+    start_s, end_s = member.spans.running
+    return replace(member, spans=Spans((end_s, end_s + 400), ((start_s, end_s),)))

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal as D
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trueline.aggregates.cube import Cell, Dimension, Facts, Weight, cells_of, pivot
+from trueline.aggregates.facts import StoredVerdicts, facts_of
 from trueline.aggregates.reversal import find_reversals
 from trueline.aggregates.select import Selected, dimension_of, selected
 from trueline.aggregates.sla_types import ObjectiveJudgement, judge_objective
 from trueline.aggregates.standardise import standardised
 from trueline.aggregates.suppression import suppress, with_totals
 from trueline.errors import InputError
+from trueline.inventory.values import InventorySnapshot, Product
+from trueline.offerings.values import (
+    Catalog,
+    Comparator,
+    Family,
+    ParameterKind,
+    PerformanceParameter,
+    ProductOffering,
+    ServiceLevelObjective,
+    Statistic,
+)
 
 Group = tuple[str, str, int, int]  # group, stratum, met, assessed
 
@@ -143,6 +158,38 @@ def cell(met: int, assessed: int, verdicts: int | None = None) -> Cell:
 )
 def test_an_objective_is_judged_beyond_chance(of: Cell, judgement: ObjectiveJudgement) -> None:
     assert judge_objective("o", "t", of).judgement is judgement
+
+
+def test_two_offerings_may_name_their_objectives_alike() -> None:
+    share = ServiceLevelObjective("quality", "loss", Statistic.CONFORMANCE, Comparator.GE, D("0.9"))
+    repair = ServiceLevelObjective("quality", "repair", Statistic.MEAN, Comparator.LE, D(3600))
+    catalog = Catalog(
+        1,
+        {
+            "loss": PerformanceParameter("loss", ParameterKind.RATIO),
+            "repair": PerformanceParameter("repair", ParameterKind.SAMPLED, Family.TIME),
+        },
+        {o: ProductOffering(o, o, (of,)) for o, of in (("line", share), ("desk", repair))},
+    )
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    products = {
+        i: Product(i, offering, "c-1", "active", start)
+        for i, offering in (("p-1", "line"), ("p-2", "desk"), ("p-3", "desk"))
+    }
+    rows = pa.table(
+        {
+            "product_id": ["p-1", "p-2", "p-3"],
+            "objective_id": ["quality"] * 3,
+            "verdict": ["met", "violated", "met"],
+            "good_s": [90, 0, 0],
+            "bad_s": [10, 0, 0],
+        }
+    )
+    inventory = InventorySnapshot(1, products, {}, {}, {})
+    own = facts_of([StoredVerdicts("2026-10", rows)], inventory, catalog)
+    assert own.timed.tolist() == [True, False, False]
+    family = dimension_of(own, "family")
+    assert [family.labels[code] for code in family.codes] == ["technical", "time", "time"]
 
 
 def test_a_wrong_name_is_told_with_the_right_ones() -> None:

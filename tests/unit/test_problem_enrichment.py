@@ -144,3 +144,24 @@ def test_members_without_a_cause_are_left_in_peace() -> None:
         claims += any(one.q <= 0.05 for one in scan_enrichment(members))
 
     assert claims < 8
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_could_be_called_is_counted_as_scipy_would(seed: int) -> None:
+    """Every different set of at least two members for which the chance of as many bad ones as it
+    can hold is at most a twentieth."""
+    rng = np.random.default_rng(seed)
+    columns = {name: [f"v{v}" for v in rng.integers(0, n, 60)] for name, n in (("a", 4), ("b", 9))}
+    bad = rng.random(60) < 0.3
+    sets = set()
+    for names in (("a",), ("b",), ("a", "b")):
+        told = [tuple(columns[name][at] for name in names) for at in range(60)]
+        sets |= {tuple(at for at in range(60) if told[at] == one) for one in set(told)}
+    able = [
+        one
+        for one in sets
+        if len(one) >= 2
+        and tail(60, int(bad.sum()), len(one), min(len(one), int(bad.sum()))) <= 0.05
+    ]
+    found = scan_enrichment(_members([bool(one) for one in bad], **columns))
+    assert found[0].scanned == len(able)

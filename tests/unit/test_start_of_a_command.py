@@ -8,8 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.db.migrations.loader import MigrationLoader
 
+from trueline.cli.commands import COMMANDS
+from trueline.cli.contents import SENTENCES
 from trueline.settings.workspace import _migrations_on_disk
 
 
@@ -31,6 +34,59 @@ def test_an_assessment_imports_neither_expressions_nor_localization(tmp_path: Pa
     )
 
     assert done.returncode == 0, done.stderr
+
+
+EXPRESSIONS = frozenset({"ibis", "sqlglot", "duckdb", "scipy", "pandas", "deltalake", "altair"})
+RECORDS = frozenset({"django", "pyarrow", "numpy", "trueline.settings.workspace"})
+
+
+@pytest.mark.parametrize(
+    ("words", "without"),
+    [
+        ("--help", EXPRESSIONS | RECORDS),
+        ("--version", EXPRESSIONS | RECORDS),
+        ("loads", EXPRESSIONS | RECORDS),  # a slip of the finger
+        ("version", EXPRESSIONS | {"pyarrow", "numpy"}),
+        ("load --help", EXPRESSIONS | {"pyarrow", "numpy"}),
+        ("people list", EXPRESSIONS | {"pyarrow", "numpy"}),
+        ("deliveries", EXPRESSIONS | {"pyarrow", "numpy"}),
+        ("corrections list", EXPRESSIONS | {"pyarrow", "numpy"}),
+        ("results list", EXPRESSIONS | {"pyarrow.dataset", "trueline.assessment.assess"}),
+        ("standards list", EXPRESSIONS | {"pyarrow.dataset", "trueline.assessment.assess"}),
+        ("regimes list", EXPRESSIONS | {"pyarrow.dataset", "trueline.assessment.assess"}),
+        ("alerts", EXPRESSIONS | {"pyarrow.dataset", "trueline.assessment.assess"}),
+        ("writeback status", EXPRESSIONS | {"pyarrow.dataset", "trueline.assessment.assess"}),
+    ],
+)
+def test_a_plain_question_imports_nothing_heavy(
+    tmp_path: Path, words: str, without: frozenset[str]
+) -> None:
+    program = (
+        "import sys\n"
+        "from trueline.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    with open('imported', 'w') as file:\n"
+        "        file.write(' '.join(sys.modules))\n"
+    )
+
+    subprocess.run(
+        [sys.executable, "-c", program, *words.split()],
+        check=False,
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "TRUELINE_HOME": str(tmp_path / "workspace")},
+    )
+
+    imported = set((tmp_path / "imported").read_text().split())
+    assert "trueline.cli" in imported
+    assert imported & without == set()
+
+
+def test_the_table_of_contents_names_every_command_in_order() -> None:
+    assert list(SENTENCES) == list(COMMANDS)
+    assert [name for name, sentence in SENTENCES.items() if not sentence.endswith(".")] == []
 
 
 def test_migrations_on_disk_are_those_that_the_whole_graph_has() -> None:

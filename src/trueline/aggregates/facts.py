@@ -15,7 +15,7 @@ from trueline.aggregates.cube import Codes, Dimension, Facts
 from trueline.assessment.values import Verdict
 from trueline.errors import InputError
 from trueline.inventory.values import InventorySnapshot
-from trueline.offerings.values import Catalog, Statistic
+from trueline.offerings.values import Catalog, ServiceLevelObjective, Statistic
 from trueline.settings.workspace import Workspace
 
 CHARGE = "monthly_recurring_charge"  # the characteristic of a sold offering that weighs by revenue
@@ -65,18 +65,20 @@ def facts_of(
     codes: Codes = products.indices.to_numpy().astype(np.int32)
     ids = products.dictionary.to_pylist()
     verdicts = rows.column("verdict")
-    timed = _timed_objectives(catalog)
+    objective = _encoded("objective", rows.column("objective_id"))
+    by_product = _by_product(codes, ids, snapshot)
+    promised = _promised(by_product["offering"], objective, catalog)
     dimensions = {
         "period": _period(stored),
-        "objective": _encoded("objective", rows.column("objective_id")),
-        **_by_objective(rows, catalog),
-        **_by_product(codes, ids, snapshot),
+        "objective": objective,
+        "family": promised.family,
+        **by_product,
     }
     charges = np.array([_charge(snapshot, i) for i in ids], np.int64)
     return Facts(
         assessed=_flags(verdicts, _ASSESSED),
         met=_flags(verdicts, _KEPT),
-        timed=np.isin(_texts(rows.column("objective_id")), sorted(timed)),
+        timed=promised.timed,
         good_s=rows.column("good_s").to_numpy(),
         bad_s=rows.column("bad_s").to_numpy(),
         charge=charges[codes] if len(ids) else charges,
@@ -86,21 +88,48 @@ def facts_of(
     )
 
 
-def _texts(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    return np.asarray(column.to_numpy(), dtype=object)
-
-
 def _flags(verdicts: pa.ChunkedArray, wanted: Sequence[Verdict]) -> npt.NDArray[np.bool_]:
     kept = pa.compute.is_in(verdicts, pa.array([str(v) for v in wanted]))
     return np.asarray(kept.to_numpy(), np.bool_)
 
 
-def _timed_objectives(catalog: Catalog) -> set[str]:
+@dataclass(frozen=True)
+class _Promised:
+    """What the catalogue says of each verdict's objective: its parameter's family (technical,
+    time, economic or process), and whether it is a share of time."""
+
+    family: Dimension
+    timed: npt.NDArray[np.bool_]
+
+
+def _promised(offering: Dimension, objective: Dimension, catalog: Catalog) -> _Promised:
+    """By offering and objective: the name of an objective is unique in its offering only."""
+    pairs = offering.codes.astype(np.int64) * len(objective.labels) + objective.codes
+    found, place = np.unique(pairs, return_inverse=True)
+    elsewhere = _by_name(catalog)
+    families, timed = [], []
+    for pair in found.tolist():
+        at, which = divmod(pair, len(objective.labels))
+        name = objective.labels[which]
+        own = _of_offering(catalog, offering.labels[at]).get(name) or elsewhere.get(name)
+        parameter = catalog.parameters.get(own.parameter) if own else None
+        families.append(str(parameter.family) if parameter else NONE)
+        timed.append(own is not None and own.statistic in _TIMED)
+    return _Promised(_sorted("family", place, families), np.array(timed, np.bool_)[place])
+
+
+def _of_offering(catalog: Catalog, offering_id: str) -> dict[str, ServiceLevelObjective]:
+    """Objectives of one offering by name, the newest version of each."""
+    offering = catalog.offerings.get(offering_id)
+    return {o.id: o for o in offering.objectives} if offering else {}
+
+
+def _by_name(catalog: Catalog) -> dict[str, ServiceLevelObjective]:
+    """For sold offerings that moved to another offering since, and for standards of a class, a
+    specification or all, which stand in no offering and go before what does."""
     return {
-        o.id
-        for offering in catalog.offerings.values()
-        for o in offering.objectives
-        if o.statistic in _TIMED
+        **{o.id: o for offering in catalog.offerings.values() for o in offering.objectives},
+        **{standard.objective.id: standard.objective for standard in catalog.standards},
     }
 
 
@@ -120,19 +149,6 @@ def _sorted(name: str, codes: npt.NDArray[np.generic], labels: Sequence[str]) ->
     place = {label: i for i, label in enumerate(ordered)}
     move = np.array([place[label] for label in labels], np.int32)
     return Dimension(name, move[codes] if len(labels) else np.zeros(0, np.int32), tuple(ordered))
-
-
-def _by_objective(rows: pa.Table, catalog: Catalog) -> Mapping[str, Dimension]:
-    """The family of each objective's parameter: technical, time, economic or process."""
-    family = {
-        o.id: str(catalog.parameters[o.parameter].family)
-        for offering in catalog.offerings.values()
-        for o in offering.objectives
-        if o.parameter in catalog.parameters
-    }
-    encoded = rows.column("objective_id").combine_chunks().dictionary_encode()
-    labels = [family.get(name, NONE) for name in encoded.dictionary.to_pylist()]
-    return {"family": _sorted("family", encoded.indices.to_numpy(), labels)}
 
 
 def _by_product(

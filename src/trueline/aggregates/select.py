@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trueline.aggregates.cube import Dimension, Facts
-from trueline.errors import InputError
+from trueline.errors import InputError, nearest, unknown_name
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,7 @@ def dimension_of(facts: Facts, name: str) -> Dimension:
     """The dimension, with the values that occur in these verdicts only."""
     found = facts.dimensions.get(name)
     if found is None:
-        raise InputError(
-            f"There is no dimension {name!r}", mend=f"Name one of {', '.join(facts.dimensions)}"
-        )
+        raise unknown_name("dimension", name, facts.dimensions)
     occurring = np.unique(found.codes)
     move = np.zeros(len(found.labels), np.int32)
     move[occurring] = np.arange(len(occurring), dtype=np.int32)
@@ -48,7 +46,7 @@ def selected(facts: Facts, wanted: Sequence[Selected]) -> Facts:
         if one.value not in dimension.labels:
             raise InputError(
                 f"No verdict here has {one.dimension} {one.value!r}",
-                mend=f"It is one of {', '.join(dimension.labels[:20])}",
+                mend=nearest(one.value, dimension.labels),
             )
         facts = facts.only(dimension.codes == dimension.labels.index(one.value))
     return facts

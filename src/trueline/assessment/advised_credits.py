@@ -6,7 +6,7 @@ the largest credit counts, the others do not. Everything is exact."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -16,11 +16,16 @@ from trueline.assessment.assess import DecidedTask, Known
 from trueline.assessment.credit_advice import (
     advised_amount,
     band_credit,
-    chronic_outage,
     prorated_days,
     step_credit,
 )
 from trueline.assessment.repair import Outage, running_time
+from trueline.assessment.rights_to_leave import (
+    Figure,
+    Grounds,
+    StoredPeriods,
+    right_to_leave,
+)
 from trueline.assessment.values import Verdict
 from trueline.assessment.verdict import SHARE_STATISTICS
 from trueline.calendars.intervals import Interval, intersect, subtract, union
@@ -37,7 +42,8 @@ _DECIDED = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOL
 class CreditAdvice:
     """What the contract says of one figure. `percent` of the monthly charge; None: nothing can be
     said, and `why` tells the reason. `amount` None: the charge is not known. `counted` False: the
-    same downtime gives a larger credit elsewhere. `leave`: the right to leave, in words."""
+    same downtime gives a larger credit elsewhere. `leave`: the right to leave, in words, by what
+    stood when it was asked for; `grounds`: what it is decided from."""
 
     product_id: str
     customer_id: str
@@ -53,14 +59,12 @@ class CreditAdvice:
     why: str
     leave: str = ""
     claim_until: date | None = None
+    grounds: Grounds | None = None
 
 
-def advise_credit(
-    decided: DecidedTask, product: Product, known: Known, missed: Sequence[str] | None = None
-) -> CreditAdvice | None:
-    """Advice for one decided figure; None where its objective has no credit terms. `missed`: of
-    the periods right before, newest first, those assessed as violated without a break; None where
-    that is not known."""
+def advise_credit(decided: DecidedTask, product: Product, known: Known) -> CreditAdvice | None:
+    """Advice for one decided figure, its rights to leave still open; None where its objective has
+    no credit terms."""
     task = decided.task
     terms = task.objective.credits
     if terms is None:
@@ -84,11 +88,23 @@ def advise_credit(
         percent,
         amount,
         counted=bool(percent),
-        by_outage=_by_outage(task.objective, terms),
+        by_outage=read_by_outage(task.objective),
         why=why,
-        leave=_right_to_leave(decided, terms, known, missed),
         claim_until=task.period.end + timedelta(days=claim) if claim and percent else None,
+        grounds=_grounds(decided, terms, known),
     )
+
+
+def with_rights(advice: Iterable[CreditAdvice], stored: StoredPeriods) -> list[CreditAdvice]:
+    """With the rights to leave, from what is stored of other periods now."""
+    found = []
+    for one in advice:
+        if one.grounds is not None:
+            series = one.product_id, one.objective_id
+            figure = Figure(series, one.period, one.verdict, one.grounds)
+            one = replace(one, leave=right_to_leave(figure, stored))
+        found.append(one)
+    return found
 
 
 def without_repeats(advice: Iterable[CreditAdvice]) -> list[CreditAdvice]:
@@ -187,56 +203,51 @@ def _stepped(objective: ServiceLevelObjective, steps: StepCredit, value: Fractio
     return step_credit(turned, -value)
 
 
-def _by_outage(objective: ServiceLevelObjective, terms: CreditTerms) -> bool:
-    by_time = terms.bands is not None or terms.days is not None
+def read_by_outage(objective: ServiceLevelObjective) -> bool:
+    """Whether the credit is read by down time: the same outage then gives it once."""
+    terms = objective.credits
+    by_time = terms is not None and (terms.bands is not None or terms.days is not None)
     return by_time or objective.statistic in SHARE_STATISTICS
 
 
-def charge_of(product: Product) -> Decimal | None:
-    """The monthly recurring charge of a sold offering, where the inventory has one."""
+def charge_of(product: Product, characteristic: str = "") -> Decimal | None:
+    """The monthly recurring charge of a sold offering, where the inventory has one; kept in
+    `characteristic`, where it is not the usual one."""
     try:
-        charge = Decimal(product.characteristics.get(CHARGE, ""))
+        charge = Decimal(product.characteristics.get(characteristic or CHARGE, ""))
     except InvalidOperation:
         return None
     return charge if charge.is_finite() and charge >= 0 else None
 
 
-def _right_to_leave(
-    decided: DecidedTask, terms: CreditTerms, known: Known, missed: Sequence[str] | None
-) -> str:
-    told = []
+def _grounds(decided: DecidedTask, terms: CreditTerms, known: Known) -> Grounds | None:
+    """Events tell of every outage there was; states only of those of the period itself."""
+    if terms.chronic is None and terms.missed_periods is None:
+        return None
+    by_events = decided.task.objective.statistic is Statistic.AVAILABILITY_OUTAGE
+    outages: list[Interval] = []
     if terms.chronic is not None:
-        found = chronic_outage(
-            terms.chronic,
-            _recent_outages(decided, known, terms.chronic.window_days),
-            decided.task.zone_name,
-        )
-        if found is not None:
-            told.append(
-                f"chronic: {found.outages} outages, {found.outage_s:,} s, "
-                f"{found.first_day} to {found.last_day}"
-            )
-    if terms.missed_periods is not None and decided.row.verdict is Verdict.VIOLATED:
-        if missed is None:
-            told.append("not known: earlier periods are not assessed")
-        elif len(missed) + 1 >= terms.missed_periods:
-            told.append(f"missed {len(missed) + 1} periods in a row")
-    return "; ".join(told)
+        outages = _recent_outages(decided, known, terms.chronic.window_days)
+    return Grounds(
+        terms.missed_periods, terms.chronic, decided.task.zone_name, tuple(outages), by_events
+    )
 
 
 def _recent_outages(decided: DecidedTask, known: Known, window_days: int) -> list[Interval]:
-    """Outages of the product, less agreed exclusions, in windows that end in the period."""
+    """Outages of the product, less agreed exclusions: from events in windows that end in the
+    period, from states in the period itself (those before are kept with the periods before)."""
     task = decided.task
     zone = task.zone_name
-    from_s = midnight(task.period.first - timedelta(days=window_days - 1), zone)
-    window = [(from_s, midnight(task.period.end, zone))]
+    agreed = union(known.exclusions.get(task.product_id, ()))
+    end_s = midnight(task.period.end, zone)
     if task.objective.statistic is not Statistic.AVAILABILITY_OUTAGE:
-        return intersect(union(decided.evidence.unavailable.intervals), window)
+        own = [(midnight(task.period.first, zone), end_s)]
+        return subtract(intersect(union(decided.evidence.unavailable.intervals), own), agreed)
+    from_s = midnight(task.period.first - timedelta(days=window_days - 1), zone)
     kinds = task.parameter.event_kinds
     downtime = running_time(
         Outage(e.start_s, known.as_of_s if e.end_s is None else e.end_s, e.stop_clock)
         for e in known.events.get(task.product_id, ())
         if not kinds or e.kind in kinds
     )
-    agreed = known.exclusions.get(task.product_id, ())
-    return subtract(intersect(union(downtime), window), union(agreed))
+    return subtract(intersect(union(downtime), [(from_s, end_s)]), agreed)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from trueline.assessment.at_once import ColumnsAsked, DecidedColumns
 from trueline.assessment.evidence import gather_evidence
 from trueline.assessment.granule_search import EvidenceLike, EvidenceRequest, LakeLike
 from trueline.assessment.plan import Plan, PlanRequest, Task, plan_assessment, restricted
@@ -48,7 +49,8 @@ class Known:
 @dataclass(frozen=True)
 class AssessmentRequest:
     """`length`: assess in periods of this length instead of each objective's own. `to_date`: cut
-    running periods at the as-of instant. `pooled`: keep what pooled percentiles are made of."""
+    running periods at the as-of instant. `pooled`: keep what pooled percentiles are made of.
+    `done`: what need not be decided any more."""
 
     period: Period
     product_ids: Sequence[str] | None = None
@@ -56,6 +58,7 @@ class AssessmentRequest:
     length: str | None = None
     to_date: bool = False
     pooled: bool = False
+    done: DecidedColumns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,10 @@ def assess(
     def decide(own: Engine, chunk: list[Product]) -> tuple[list[DecidedTask], list[str]]:
         return decide_products(own, known, request, chunk)
 
+    at_once = None if keep is not None or known.summed is None else decided_rows(known, request)
+    if at_once is not None:
+        result.rows += at_once.values()
+        request = replace(request, product_ids=[p.id for p in at_once.left], done=at_once)
     with settled_objects():
         for decided, set_aside in side_by_side(engine, chunks_of(known, request), decide):
             for task in decided:
@@ -97,6 +104,26 @@ def assess(
             result.set_aside += set_aside
     result.rows.sort(key=lambda r: (r.product_id, r.objective_id, r.period_start))
     return result
+
+
+def decided_rows(known: Known, request: AssessmentRequest) -> DecidedColumns | None:
+    """What whole columns decide of a request; None where nothing is at hand to tell it."""
+    if known.summed is None:
+        return None
+    products = known.snapshot.products
+    ids = products if request.product_ids is None else request.product_ids
+    until_s = known.as_of_s if request.to_date else None
+    return known.summed.decided(
+        ColumnsAsked(
+            known.catalog,
+            known.snapshot,
+            known.exclusions,
+            [products[one] for one in ids],
+            known.lake.product_keys(list(ids)),
+            PlanRequest(request.period, request.length, until_s),
+            request.objective_ids,
+        )
+    )
 
 
 def chunks_of(known: Known, request: AssessmentRequest) -> list[list[Product]]:
@@ -123,9 +150,14 @@ FoundTask = tuple[Task, Evidence, Finding]
 
 
 def find_products(
-    engine: Engine, known: Known, request: AssessmentRequest, products: Sequence[Product]
+    engine: Engine,
+    known: Known,
+    request: AssessmentRequest,
+    products: Sequence[Product],
+    turned: Callable[[Task], Task] = lambda task: task,
 ) -> tuple[list[FoundTask], list[str]]:
-    """Every task of some products with its figure; and the tasks set aside with their reasons."""
+    """Every task of some products with its figure; and the tasks set aside with their reasons.
+    `turned`: what to find instead of what was promised."""
     plan = plan_assessment(
         products,
         known.catalog,
@@ -133,7 +165,7 @@ def find_products(
         known.exclusions,
         PlanRequest(request.period, request.length, known.as_of_s if request.to_date else None),
     )
-    tasks = [t for t in plan.tasks if _asked(t, request)]
+    tasks = [turned(t) for t in plan.tasks if _asked(t, request)]
     asked = known.evidence_request(pooled=request.pooled)
     found = _find(engine, asked, [t for t in tasks if t.objective.qualified_by is None])
     later = [t for t in tasks if t.objective.qualified_by is not None]
@@ -144,6 +176,8 @@ def find_products(
 
 
 def _asked(task: Task, request: AssessmentRequest) -> bool:
+    if request.done is not None and request.done.decided(task):
+        return False
     return request.objective_ids is None or task.objective.id in request.objective_ids
 
 

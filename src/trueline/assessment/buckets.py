@@ -57,15 +57,13 @@ def bucketed(numbers: npt.NDArray[np.float64]) -> BucketedSamples:
 
 def bucketed_whole(whole: Numbers, numbers: Numbers, divisor: int) -> BucketedSamples:
     """Numbers that are whole / divisor, or the whole numbers themselves."""
-    highest = int(whole.max())
+    lowest, highest = int(whole.min()), int(whole.max())
     bits = max(10, highest.bit_length())
-    if int(whole.min()) < 0 or bits > _TABLE_BITS:
+    if lowest < 0 or bits > _TABLE_BITS:
         found = bucketed(np.divide(whole, divisor, dtype=np.float64))
         return replace(found, samples=numbers)
     places, keys = _table(divisor, bits)
-    bounds = (float("-inf"), float("inf"))
-    if numbers is not whole:
-        bounds = (float(numbers.min()), float(numbers.max()))
+    bounds = (lowest / divisor, highest / divisor)
     return BucketedSamples(numbers, places.take(whole.astype(np.intp)), keys, bounds)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trueline.assessment.advised_credits import CreditAdvice, advise_credit, without_repeats
+from trueline.assessment.advised_credits import (
+    CreditAdvice,
+    advise_credit,
+    with_rights,
+    without_repeats,
+)
 from trueline.assessment.assess import AssessmentRequest, DecidedTask, Known, assess
+from trueline.assessment.rights_to_leave import StoredPeriods, grounds_of
 from trueline.assessment.store import write_whole
 from trueline.assessment.values import Verdict
-from trueline.calendars.periods import Period, period_containing
 from trueline.engine import Engine
 
 CREDIT_FILE = "credits.parquet"
@@ -34,8 +37,9 @@ CREDIT_SCHEMA = pa.schema(
         ("counted", pa.bool_()),
         ("by_outage", pa.bool_()),
         ("why", pa.string()),
-        ("leave", pa.string()),
+        ("leave", pa.string()),  # by what stood when it was written
         ("claim_until", pa.date32()),
+        ("grounds", pa.string()),  # JSON: what the rights to leave are decided from; else null
     ]
 )
 
@@ -45,54 +49,19 @@ class CreditGatherer:
 
     def __init__(self, known: Known, results: Path) -> None:
         self.known = known
-        self._stored = _StoredVerdicts(results)
+        self._stored = StoredPeriods(results)
         self._found: list[CreditAdvice] = []
 
     def take(self, decided: DecidedTask) -> None:
-        terms = decided.task.objective.credits
-        if terms is None:
-            return
         product = self.known.snapshot.products[decided.task.product_id]
-        missed: Sequence[str] | None = ()
-        if terms.missed_periods is not None:
-            missed = self._stored.missed_before(decided, terms.missed_periods - 1)
-        advice = advise_credit(decided, product, self.known, missed)
+        advice = advise_credit(decided, product, self.known)
         if advice is not None:
             self._found.append(advice)
 
     def advice(self) -> list[CreditAdvice]:
         """In the order of products, objectives and periods."""
         ordered = sorted(self._found, key=lambda a: (a.product_id, a.objective_id, a.period))
-        return without_repeats(ordered)
-
-
-class _StoredVerdicts:
-    def __init__(self, results: Path) -> None:
-        self.results = results
-        self._verdicts = lru_cache(maxsize=16)(self._read)
-
-    def missed_before(self, decided: DecidedTask, count: int) -> list[str] | None:
-        """Of the `count` periods right before, those violated without a break; None where an
-        earlier one that matters is not assessed."""
-        found: list[str] = []
-        period: Period = decided.task.period
-        for _ in range(count):
-            period = period_containing(period.first - timedelta(days=1), period.length)
-            verdicts = self._verdicts(period.label)
-            if verdicts is None:
-                return None
-            key = (decided.task.product_id, decided.task.objective.id)
-            if verdicts.get(key) != Verdict.VIOLATED.value:
-                break
-            found.append(period.label)
-        return found
-
-    def _read(self, label: str) -> dict[tuple[str, str], str] | None:
-        path = self.results / label / "rows.parquet"
-        if not path.is_file():
-            return None
-        rows = pq.read_table(path, columns=["product_id", "objective_id", "verdict"]).to_pylist()
-        return {(r["product_id"], r["objective_id"]): r["verdict"] for r in rows}
+        return with_rights(without_repeats(ordered), self._stored)
 
 
 def credits_of_period(
@@ -112,6 +81,7 @@ def credits_table(advice: Iterable[CreditAdvice]) -> pa.Table:
             "verdict": one.verdict.value,
             "percent": None if one.percent is None else str(one.percent),
             "amount": None if one.amount is None else f"{one.amount:f}",
+            "grounds": None if one.grounds is None else one.grounds.as_text(),
         }
         for one in advice
     ]
@@ -125,7 +95,8 @@ def advice_of(table: pa.Table) -> list[CreditAdvice]:
         row["verdict"] = Verdict(row["verdict"])
         row["percent"] = None if row["percent"] is None else Fraction(row["percent"])
         row["amount"] = None if row["amount"] is None else Decimal(row["amount"])
-        found.append(CreditAdvice(**row))
+        text = row.pop("grounds", None)  # what was stored without it keeps its rights as written
+        found.append(CreditAdvice(**row, grounds=grounds_of(text) if text else None))
     return found
 
 
@@ -137,6 +108,9 @@ def store_credits(folder: Path, advice: Iterable[CreditAdvice]) -> None:
 
 
 def read_credits(folder: Path) -> list[CreditAdvice] | None:
-    """Stored advice; None for a period stored without it."""
+    """Stored advice with the rights to leave that follow from what is stored now, also of periods
+    that were assessed later; None for a period stored without advice."""
     path = folder / CREDIT_FILE
-    return advice_of(pq.read_table(path)) if path.is_file() else None
+    if not path.is_file():
+        return None
+    return with_rights(advice_of(pq.read_table(path)), StoredPeriods(folder.parent))

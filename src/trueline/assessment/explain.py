@@ -13,7 +13,7 @@ from trueline.assessment.assess import (
 )
 from trueline.assessment.evidence import measured_granules
 from trueline.assessment.granule_search import state_rule
-from trueline.assessment.plan import Task
+from trueline.assessment.plan import PlanRequest, Task, plan_assessment
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.availability_outage import outage_time
 from trueline.assessment.statistics.rule import (
@@ -33,7 +33,8 @@ from trueline.assessment.values import AssessmentRow
 from trueline.calendars.intervals import Interval, intersect, subtract, union
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
-from trueline.errors import InputError
+from trueline.errors import InputError, nearest, unknown_name
+from trueline.inventory.values import Product
 from trueline.measurement.values import Event
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
@@ -63,15 +64,27 @@ def explain(
     """One explanation per conformance period of the objective within `period`."""
     product = known.snapshot.products.get(product_id)
     if product is None:
-        raise InputError(
-            f"There is no sold offering {product_id!r}", mend="Load products, or check the id"
+        raise unknown_name(
+            "sold offering", product_id, known.snapshot.products, see="Load products first"
         )
     request = AssessmentRequest(period, [product_id], frozenset({objective_id}))
     decided, set_aside = decide_products(engine, known, request, [product])
     if not decided:
-        applied = "; ".join(set_aside) or "it does not apply to this product in this period"
-        raise InputError(f"Objective {objective_id!r} was not assessed: {applied}")
+        if set_aside:
+            raise InputError(f"Objective {objective_id!r} was not assessed: {'; '.join(set_aside)}")
+        raise _not_held(known, product, objective_id, period)
     return [_explained(engine, known, d) for d in decided]
+
+
+def _not_held(known: Known, product: Product, objective_id: str, period: Period) -> InputError:
+    """The error where an objective does not apply to a product; it names one that does."""
+    request = PlanRequest(period)
+    plan = plan_assessment([product], known.catalog, known.snapshot, known.exclusions, request)
+    held = {task.objective.id for task in plan.tasks}
+    return InputError(
+        f"Objective {objective_id!r} does not apply to {product.id} in {period.label}",
+        mend=nearest(objective_id, held) if held else "No objective does",
+    )
 
 
 def _explained(engine: Engine, known: Known, decided: DecidedTask) -> Explanation:

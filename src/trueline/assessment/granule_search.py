@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
 
 from trueline.assessment.array_sums import sum_arrays
+from trueline.assessment.at_once import ColumnsAsked, DecidedColumns
 from trueline.assessment.g826 import CONSECUTIVE, SEVERELY_ERRORED_FROM
 from trueline.assessment.histogram import Histogram
 from trueline.assessment.plan import Task, Unit
@@ -66,6 +67,10 @@ class EvidenceLike(Protocol):
         self, engine: Engine, request: EvidenceRequest, tasks: Sequence[Task]
     ) -> Mapping[int, Evidence]:
         """By place among the tasks, the evidence of those that are answered exactly."""
+        ...
+
+    def decided(self, asked: ColumnsAsked) -> DecidedColumns:
+        """The rows that whole columns decide, and what they leave."""
         ...
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from math import exp, log1p
+from math import exp, isfinite, log1p
 
 import numpy as np
 import numpy.typing as npt
@@ -60,10 +60,15 @@ class Histogram:
         return self.total / self.count if self.count else None
 
     def percentile(self, p: Decimal | int) -> float | None:
-        """RFC 2330 percentile within `relative_error`; None without samples."""
+        """RFC 2330 percentile within `relative_error`, exact where it is the lowest or highest
+        sample; None without samples."""
         if not self.count:
             return None
-        bucket = int(np.searchsorted(np.cumsum(self.counts), rank(self.count, p)))
+        place = rank(self.count, p)
+        for end, sample in ((1, self.lowest), (self.count, self.highest)):
+            if place == end and isfinite(sample):
+                return sample
+        bucket = int(np.searchsorted(np.cumsum(self.counts), place))
         middle = bucket_middle(int(self.keys[bucket]), self.halvings)
         return min(max(middle, self.lowest), self.highest)
 
@@ -71,6 +76,7 @@ class Histogram:
 EMPTY = Histogram(
     np.empty(0, np.int64), np.empty(0, np.int64), Fraction(0), float("inf"), float("-inf")
 )
+ENDLESS = (float("-inf"), float("inf"))  # bounds of samples of which none is kept
 
 
 def bucket_keys(values: Values) -> Keys:

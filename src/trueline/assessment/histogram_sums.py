@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 
 from trueline.assessment.granule_sums import joined_to_units
-from trueline.assessment.histogram import KEY_OFFSET, LN_GAMMA, Histogram
+from trueline.assessment.histogram import KEY_OFFSET, LN_GAMMA, Histogram, histogram_of
 from trueline.assessment.reading_columns import columns_of
 from trueline.assessment.readings import GranulesLike, Reading
 from trueline.assessment.tallies import Demand
@@ -30,8 +28,11 @@ def histograms(
     number = columns.number.cast("float64")
     if columns.decimals:
         number = number / float(10**columns.decimals)
-    keyed = joined.filter(columns.known).mutate(bucket=bucket_key(number))
-    rows = engine.run(keyed.group_by(["unit", "bucket"]).aggregate(count=keyed.count()))
+    keyed = joined.filter(columns.known).mutate(bucket=bucket_key(number), number=number)
+    counted = keyed.group_by(["unit", "bucket"]).aggregate(
+        count=keyed.count(), lowest=keyed.number.min(), highest=keyed.number.max()
+    )
+    rows = engine.run(counted)
     return _by_unit(rows.sort_by([("unit", "ascending"), ("bucket", "ascending")]))
 
 
@@ -46,15 +47,15 @@ def bucket_key(number: ir.FloatingValue) -> ir.IntegerValue:
 def _by_unit(rows: pa.Table) -> dict[int, Histogram]:
     """One histogram per unit from rows sorted by unit and bucket."""
     units, first = np.unique(rows["unit"].to_numpy(), return_index=True)
-    keys = np.split(rows["bucket"].to_numpy(), first[1:])
-    counts = np.split(rows["count"].to_numpy(), first[1:])
+    keys, counts, lowest, highest = (
+        np.split(rows[name].to_numpy(), first[1:])
+        for name in ("bucket", "count", "lowest", "highest")
+    )
     return {
-        int(unit): Histogram(
-            keys=keys[i].astype(np.int64),
-            counts=counts[i].astype(np.int64),
-            total=Fraction(0),
-            lowest=float("-inf"),
-            highest=float("inf"),
+        int(unit): histogram_of(
+            keys[i].astype(np.int64),
+            counts[i].astype(np.int64),
+            (float(lowest[i].min()), float(highest[i].max())),
         )
         for i, unit in enumerate(units)
     }

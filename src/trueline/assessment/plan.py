@@ -14,9 +14,9 @@ from trueline.calendars.periods import Period, conformance_periods, midnight
 from trueline.calendars.service_hours import service_intervals
 from trueline.inventory.resolve import (
     AppliedObjective,
-    held_alike,
     objectives_of,
     possible_objectives,
+    resolver_of,
 )
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.values import (
@@ -99,7 +99,7 @@ def plan_assessment(
     """Tasks in the order of products, objectives and periods. `exclusions` by product id; an
     objective whose parameter nobody defined is set aside with its reason, the rest go on."""
     plan = Plan()
-    kinds = _Kinds(catalog, snapshot, request)
+    kinds = Kinds(catalog, snapshot, request)
     for product in products:
         excluded = union(exclusions.get(product.id, ()))
         _plan_product(plan, product, kinds, excluded)
@@ -107,7 +107,7 @@ def plan_assessment(
 
 
 @dataclass(frozen=True)
-class _Due:
+class Due:
     """One objective and period that products of one kind share. `slot`: which of the kind's
     stretches of time it counts in. `parameter` None: nobody defined it."""
 
@@ -119,7 +119,7 @@ class _Due:
 
 
 @dataclass(frozen=True)
-class _Stretch:
+class Stretch:
     """Time in which objectives count: within the bounds of a period, while they are valid, in
     service hours (None: always)."""
 
@@ -129,30 +129,34 @@ class _Stretch:
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
     """What is due of every product of one offering, zone and set of terms."""
 
-    due: Sequence[_Due]
-    stretches: Sequence[_Stretch]
+    due: Sequence[Due]
+    stretches: Sequence[Stretch]
 
 
 @dataclass
-class _Kinds:
+class Kinds:
     """Thousands of products differ in little: what applies is worked out once for each kind."""
 
     catalog: Catalog
     snapshot: InventorySnapshot
     request: PlanRequest
     _periods: dict[object, list[tuple[str, str, Period]]] = field(default_factory=dict)
-    _kinds: dict[object, _Kind] = field(default_factory=dict)
+    _earliest: dict[object, int] = field(default_factory=dict)
+    _kinds: dict[object, Kind] = field(default_factory=dict)
 
-    def of(self, product: Product) -> _Kind:
-        alike = held_alike(product, self.catalog, self.snapshot)
+    def __post_init__(self) -> None:
+        self._resolver = resolver_of(self.catalog, self.snapshot)
+
+    def of(self, product: Product) -> Kind:
+        alike = self._resolver.held_alike(product)
         periods = self._periods.get(alike)
         if periods is None:
             periods = self._periods[alike] = list(self._periods_of(product))
-        earliest = min((p.bounds(zone_name)[0] for zone_name, _, p in periods), default=0)
-        key = (alike, max(earliest, seconds(product.start)))
+            self._earliest[alike] = min((p.bounds(z)[0] for z, _, p in periods), default=0)
+        key = (alike, max(self._earliest[alike], seconds(product.start)))
         kind = self._kinds.get(key)
         if kind is None:
             kind = self._kinds[key] = self._kind(product, periods)
@@ -176,13 +180,13 @@ class _Kinds:
         zone_name = objective.time_zone or product.time_zone or "UTC"
         return zone_name, self.request.length or objective.conformance_period
 
-    def _kind(self, product: Product, periods: Sequence[tuple[str, str, Period]]) -> _Kind:
+    def _kind(self, product: Product, periods: Sequence[tuple[str, str, Period]]) -> Kind:
         """Each objective that applies, with the periods it is decided for. The standard in force
         at the start of a period, in the objective's own zone, applies to it; for a product that
         starts later, the one in force at its start."""
-        due: list[_Due] = []
+        due: list[Due] = []
         slots: dict[object, int] = {}
-        stretches: list[_Stretch] = []
+        stretches: list[Stretch] = []
         for zone_name, length, period in periods:
             bounds = period.bounds(zone_name)
             start_s = max(bounds[0], seconds(product.start))
@@ -199,13 +203,13 @@ class _Kinds:
                     slots[key] = len(stretches)
                     hours = objective.service_hours
                     open_time = hours_of(hours, bounds, zone_name) if hours else None
-                    stretches.append(_Stretch(bounds, valid, open_time))
-                due.append(_Due(applied, parameter, period, zone_name, slots[key]))
-        return _Kind(due, stretches)
+                    stretches.append(Stretch(bounds, valid, open_time))
+                due.append(Due(applied, parameter, period, zone_name, slots[key]))
+        return Kind(due, stretches)
 
 
 def _plan_product(
-    plan: Plan, product: Product, kinds: _Kinds, exclusions: Sequence[Interval]
+    plan: Plan, product: Product, kinds: Kinds, exclusions: Sequence[Interval]
 ) -> None:
     kind = kinds.of(product)
     active = (seconds(product.start), seconds(product.end) if product.end else FOREVER_S)
@@ -237,7 +241,7 @@ def validity(objective: ServiceLevelObjective, zone_name: str) -> Interval:
     )
 
 
-def _scope(stretch: _Stretch, active: Interval) -> Sequence[Interval]:
+def _scope(stretch: Stretch, active: Interval) -> Sequence[Interval]:
     start = max(stretch.bounds[0], active[0], stretch.valid[0])
     end = min(stretch.bounds[1], active[1], stretch.valid[1])
     if start >= end:
@@ -248,7 +252,7 @@ def _scope(stretch: _Stretch, active: Interval) -> Sequence[Interval]:
 def _unit(
     number: int,
     product_id: str,
-    stretch: _Stretch,
+    stretch: Stretch,
     scope: Sequence[Interval],
     exclusions: Sequence[Interval],
 ) -> Unit:

@@ -22,8 +22,10 @@ from trueline.assessment.assess import (
     Known,
     assess,
     chunks_of,
+    decided_rows,
     find_products,
 )
+from trueline.assessment.at_once import in_order
 from trueline.assessment.credits_run import CreditGatherer, store_credits
 from trueline.assessment.members import MemberFigure, member_figure
 from trueline.assessment.pooled_percentiles import PooledPercentiles
@@ -37,7 +39,7 @@ from trueline.assessment.store import (
 )
 from trueline.assessment.verdict import as_float
 from trueline.engine import Engine
-from trueline.errors import InputError
+from trueline.errors import unknown_name
 from trueline.inventory.groups import members_at
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import Product
@@ -73,13 +75,21 @@ def select_products(known: Known, selection: Selection) -> list[str]:
     return sorted(chosen)
 
 
+def refuse_unknown_dimensions(known: Known, names: Sequence[str]) -> None:
+    """InputError for a dimension that is neither fixed nor a characteristic of what was sold."""
+    carried = {c for p in known.snapshot.products.values() for c in p.characteristics}
+    for name in names:
+        if name not in FIXED_DIMENSIONS and name not in carried:
+            raise unknown_name("dimension", name, {*FIXED_DIMENSIONS, *carried})
+
+
 T = TypeVar("T")
 
 
 def _named(known: Mapping[str, T], name: str, what: str) -> T:
     found = known.get(name)
     if found is None:
-        raise InputError(f"There is no {what} {name!r}", mend=f"Load it, or name a known {what}")
+        raise unknown_name(what, name, known, see=f"Load it, or name a known {what}")
     return found
 
 
@@ -158,6 +168,9 @@ def store_period(
 def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table:
     """The same figures day by day, for sparklines, bands and the heat calendar; no verdicts."""
     by_day = replace(request, length="P1D")
+    at_once = decided_rows(known, by_day)
+    if at_once is not None:
+        by_day = replace(by_day, product_ids=[p.id for p in at_once.left], done=at_once)
 
     def figures(own: Engine, chunk: list[Product]) -> list[DailyFigure]:
         found, _ = find_products(own, known, by_day, chunk)
@@ -179,4 +192,6 @@ def _daily(engine: Engine, known: Known, request: AssessmentRequest) -> pa.Table
     days: list[DailyFigure] = []
     for part in side_by_side(engine, chunks_of(known, by_day), figures):
         days += part
-    return daily_table(sorted(days, key=lambda d: d[:3]))
+    if at_once is None:
+        return daily_table(sorted(days, key=lambda d: d[:3]))
+    return in_order(pa.concat_tables([at_once.daily(), daily_table(days)]), "day")

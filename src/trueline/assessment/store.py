@@ -19,6 +19,7 @@ from trueline.calendars.instants import render_instant
 from trueline.errors import InputError
 
 _TIMES = ("period_start", "period_end")
+SUFFIXES = (".json", ".csv", ".parquet")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ def render_result(rows: Sequence[AssessmentRow], header: ResultHeader, suffix: s
 
 def render_table(table: pa.Table, suffix: str) -> bytes:
     """A table as bytes, by the suffix .json, .csv or .parquet."""
+    refuse_suffix(suffix)
     sink = pa.BufferOutputStream()
     match suffix:
         case ".json":
@@ -83,11 +85,6 @@ def render_table(table: pa.Table, suffix: str) -> bytes:
             pa_csv.write_csv(_as_text(table), sink, pa_csv.WriteOptions(quoting_style="needed"))
         case ".parquet":
             pq.write_table(table, sink, compression="zstd")
-        case _:
-            raise InputError(
-                f"Results are not written as {suffix!r}",
-                mend="Name an output file that ends in .json, .csv or .parquet",
-            )
     return bytes(sink.getvalue().to_pybytes())
 
 
@@ -103,6 +100,15 @@ def _as_text(table: pa.Table) -> pa.Table:
             joined = pa.array([" ".join(v or ()) for v in table.column(at).to_pylist()])
             table = table.set_column(at, field.name, joined)
     return table
+
+
+def refuse_suffix(suffix: str) -> None:
+    """InputError where results are not written in files that end so."""
+    if suffix not in SUFFIXES:
+        raise InputError(
+            f"Results are not written as {suffix!r}",
+            mend=f"Name an output file that ends in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}",
+        )
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from trueline.assessment.assess import Known
@@ -12,8 +13,11 @@ from trueline.assessment.summaries.opened import Refusal, open_summaries
 from trueline.assessment.summaries.parts import SummaryStore
 from trueline.assessment.summaries.wishes import Standards
 from trueline.engine import Engine
+from trueline.errors import BusyError
 from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace
+
+_WAIT_S = 1.0  # as long as a batch of live measurements takes
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,15 @@ def builder_of(workspace: Workspace, lake: Lake, engine: Engine) -> SummaryBuild
 
 
 def summarise(
-    workspace: Workspace, engine: Engine, builder: SummaryBuilder | None = None
+    workspace: Workspace,
+    engine: Engine,
+    builder: SummaryBuilder | None = None,
+    *,
+    wait_s: float = 30.0,
 ) -> BuildReport:
     """Bring the summaries up to everything recorded; from nothing where there are none. A `builder`
-    that is kept remembers what the standards ask for."""
+    that is kept remembers what the standards ask for. BusyError where another build goes on for
+    longer than `wait_s`."""
 
     def standards() -> Standards:
         known = what_was_known(workspace)
@@ -50,9 +59,23 @@ def summarise(
 
     kept = builder or builder_of(workspace, open_lake(workspace), engine)
     try:
-        return kept.bring_up_to_date(standards)
+        return kept.bring_up_to_date(standards, wait_s)
     finally:
         kept.lake.close()  # it opens again by itself; a compaction waits for readers
+
+
+def kept_up(
+    workspace: Workspace, engine: Callable[[], Engine], builder: SummaryBuilder | None = None
+) -> BuildReport | None:
+    """Summaries brought up to date with what has just arrived, where a workspace keeps them. None
+    where it keeps none, or where another build is under way: nobody waits for one, and what it
+    leaves is summed up with what arrives next. Loads and readers go on meanwhile."""
+    if not SummaryStore(workspace).exists():
+        return None
+    try:
+        return summarise(workspace, engine(), builder, wait_s=_WAIT_S)
+    except BusyError:
+        return None
 
 
 def asked_first(workspace: Workspace, engine: Engine, known: Known) -> SummedKnown | None:
@@ -60,7 +83,7 @@ def asked_first(workspace: Workspace, engine: Engine, known: Known) -> SummedKno
     none. An older delivery than the newest is answered for as far as they still tell it apart."""
     if not SummaryStore(workspace).exists():
         return None
-    summarise(workspace, engine)
+    kept_up(workspace, lambda: engine)
     return with_summaries(workspace, known)
 
 

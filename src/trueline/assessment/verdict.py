@@ -114,7 +114,7 @@ def _allowance(
     return None, None
 
 
-def as_float(value: Fraction | Decimal | None) -> float | None:
+def as_float(value: Fraction | Decimal | float | None) -> float | None:
     """The nearest double, for output only."""
     if isinstance(value, Fraction):
         numerator, denominator = value.as_integer_ratio()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from typing import Annotated
 
 import typer
 
 from trueline.errors import TruelineError
+
+HELP = "Holds every sold offering to the line it promised."
 
 
 def application(asked: str | None = None) -> typer.Typer:
@@ -15,26 +19,59 @@ def application(asked: str | None = None) -> typer.Typer:
     from trueline.settings.workspace import prepare_records
 
     prepare_records()
-    app = typer.Typer(
-        name="trueline",
-        help="Holds every sold offering to the line it promised.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-    )
-    app.callback()(_trueline)
+    app = _empty()
     register(app, asked)
     return app
 
 
-def _trueline() -> None:
+def table_of_contents() -> typer.Typer:
+    """The command line with the names of its commands only: help that imports no room."""
+    from trueline.cli.contents import register_names
+
+    app = _empty()
+    register_names(app)
+    return app
+
+
+def _empty() -> typer.Typer:
+    app = typer.Typer(
+        name="trueline", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False
+    )
+    app.callback()(_trueline)
+    return app
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from trueline.cli.version import version
+
+        version()
+        raise typer.Exit
+
+
+def _trueline(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="print the version"),
+    ] = False,
+) -> None:
     """Holds every sold offering to the line it promised."""
+
+
+def _application_for(words: list[str]) -> typer.Typer:
+    """A command by its name; the names alone where none is called; all where a shell completes."""
+    from trueline.cli.commands import COMMANDS
+
+    if "_TRUELINE_COMPLETE" in os.environ:
+        return application()
+    called = words[0] if words else ""
+    return application(called) if called in COMMANDS else table_of_contents()
 
 
 def main() -> None:
     """Entry point: an error of the family is printed plainly, with its exit code."""
-    asked = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
     try:
-        application(asked)()
+        _application_for(sys.argv[1:])()
     except TruelineError as error:
         sys.stderr.write(f"trueline: {error}\n")
         sys.exit(error.exit_code)

@@ -11,7 +11,11 @@ from rich.table import Table
 
 from trueline.assessment.assess import AssessmentRequest
 from trueline.assessment.known import what_was_known
-from trueline.assessment.run import AggregateOver, assess_aggregates
+from trueline.assessment.run import (
+    AggregateOver,
+    assess_aggregates,
+    refuse_unknown_dimensions,
+)
 from trueline.assessment.store import render_table, write_whole
 from trueline.calendars.instants import parse_as_of
 from trueline.calendars.periods import parse_period
@@ -31,17 +35,23 @@ def aggregate(
     k: Annotated[int | None, typer.Option(min=1, help="also k-of-n availability")] = None,
     as_of: Annotated[str | None, typer.Option(help="as known at this record time")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="write all rows to a .json, .csv or .parquet file")
+        Path | None,
+        typer.Option(
+            help="write all rows to a .json, .csv or .parquet file",
+            callback=console.results_file,
+        ),
     ] = None,
 ) -> None:
     """Pooled figures with their rule, share met with its Wilson interval, worst members. Never an
     average of averages."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     wanted = by or ["group", "offering"]
+    refuse_unknown_dimensions(known, wanted)
     over = AggregateOver(attributes=wanted, k=k)
-    request = AssessmentRequest(parse_period(period))
+    request = AssessmentRequest(asked)
     _, table = assess_aggregates(engine, known, request, over)
     if output is not None:
         write_whole(output, render_table(table, output.suffix))
@@ -83,7 +93,11 @@ def _print(table: pa.Table, wanted: list[str]) -> None:
                 _number(row["coverage"]),
                 " ".join(row["worst_members"][:3]),
             )
-    console.out.print(shown)
+    console.print_listing(
+        shown,
+        f"No figure to aggregate by {', '.join(wanted)}: nothing sold carries it with an objective "
+        "in this period. `trueline assess` says how many verdicts there are",
+    )
 
 
 def _number(value: float | None) -> str:

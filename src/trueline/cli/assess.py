@@ -40,7 +40,11 @@ def assess(
         bool, typer.Option(help="cut a running period at the as-of instant")
     ] = False,
     output: Annotated[
-        Path | None, typer.Option(help="write the rows to a .json, .csv or .parquet file")
+        Path | None,
+        typer.Option(
+            help="write the rows to a .json, .csv or .parquet file",
+            callback=console.results_file,
+        ),
     ] = None,
     store: Annotated[
         bool, typer.Option(help="keep rows, daily figures and aggregates for the pages")
@@ -53,8 +57,8 @@ def assess(
     """Which sold offerings keep the line, by how much, over which time. Exit code 0 when the
     assessment ran, whatever the verdicts."""
     started = time.perf_counter()
-    workspace = console.workspace()
     asked = parse_period(period)
+    workspace = console.workspace()
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     summed = asked_first(workspace, engine, known) if summaries else None
@@ -90,6 +94,12 @@ def _print_summary(result: Assessment, label: str, elapsed_s: float, output: Pat
         f"{elapsed_s:.1f} s: {verdicts or 'none'}",
         markup=False,
     )
+    if not result.rows:
+        console.out.print(
+            f"No sold offering that was asked for had a promise in {label}; `trueline reconcile "
+            f"--period {label}` says what is missing",
+            markup=False,
+        )
     for reason in result.set_aside[:PRINTED_ROWS]:
         console.err.print(f"set aside: {reason}", markup=False)
     worst = [r for r in result.rows if r.verdict in (Verdict.VIOLATED, Verdict.AT_RISK)]

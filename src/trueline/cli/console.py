@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import (
@@ -17,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 
 from trueline.errors import InputError
 from trueline.intake.load import LoadOptions, LoadReport
@@ -79,6 +81,23 @@ def load_options(label: str) -> Iterator[LoadOptions]:
         *columns, console=err, transient=True, disable=not sys.stderr.isatty()
     ) as progress:
         yield LoadOptions(now=now(), recorded_by=recorded_by(), progress=_Bar(progress, label))
+
+
+def results_file(path: Path | None) -> Path | None:
+    """For an option that names a file of results: a wrong ending is told before any work."""
+    if path is not None:
+        from trueline.assessment.store import refuse_suffix
+
+        refuse_suffix(path.suffix)
+    return path
+
+
+def print_listing(table: Table, empty: str) -> None:
+    """The table, or where it has no row the sentence that says so with the next step."""
+    if table.rows:
+        out.print(table)
+    else:
+        out.print(empty, markup=False)
 
 
 def print_report(report: LoadReport, what: str) -> None:

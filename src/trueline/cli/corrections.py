@@ -10,8 +10,6 @@ from rich.table import Table
 
 from trueline.cli import console
 from trueline.cli.results import print_restatement
-from trueline.engine.duckdb import DuckDBEngine
-from trueline.results import corrections as rules
 from trueline.results.models import Correction
 
 app = typer.Typer(no_args_is_help=True, help="Corrections of closed periods, by two persons.")
@@ -31,6 +29,8 @@ def propose(
 ) -> None:
     """Propose rows that change what closed periods were made of. Nothing changes yet."""
     console.workspace()
+    from trueline.results import corrections as rules
+
     proposal = rules.Proposal(kind, file, reason, evidence)
     found = rules.propose(proposal, by=console.signed_by(by), now=console.now())
     console.out.print(f"correction {found.pk} is proposed; it waits for another person's signature")
@@ -42,6 +42,8 @@ def propose(
 def countersign(number: Number, by: By = None, note: Note = "") -> None:
     """Say, as another person, that a proposed correction is right."""
     console.workspace()
+    from trueline.results import corrections as rules
+
     rules.countersign(number, by=console.signed_by(by), now=console.now(), note=note)
     console.out.print(f"correction {number} is countersigned")
 
@@ -55,6 +57,8 @@ def agree(
 ) -> None:
     """Record a customer's agreement and its evidence."""
     console.workspace()
+    from trueline.results import corrections as rules
+
     rules.agree(number, customer, by=console.signed_by(by), now=console.now(), note=note)
     console.out.print(f"the agreement of {customer} to correction {number} is recorded")
 
@@ -67,6 +71,8 @@ def reject(
 ) -> None:
     """Reject a correction; it stays on record."""
     console.workspace()
+    from trueline.results import corrections as rules
+
     rules.reject(number, by=console.signed_by(by), now=console.now(), note=reason)
     console.out.print(f"correction {number} is rejected")
 
@@ -75,6 +81,9 @@ def reject(
 def apply(number: Number, by: By = None) -> None:
     """Load a countersigned correction and restate every closed period that it changes."""
     workspace = console.workspace()
+    from trueline.engine.duckdb import DuckDBEngine
+    from trueline.results import corrections as rules
+
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     applied = rules.apply(engine, workspace, number, by=console.signed_by(by), now=console.now())
     console.print_report(applied.load, applied.correction.kind)
@@ -101,13 +110,18 @@ def list_corrections() -> None:
             one.proposed_by,
             one.reason,
         )
-    console.out.print(table)
+    console.print_listing(
+        table,
+        "No corrections; `trueline corrections propose events FILE --reason TEXT` proposes one",
+    )
 
 
 @app.command()
 def show(number: Number) -> None:
     """A correction's rows, and every step of it."""
     console.workspace()
+    from trueline.results import corrections as rules
+
     found = rules.correction_of(number)
     say = console.out.print
     say(f"correction {number}: {found.state}, {found.kind} from {found.file_name}", markup=False)

@@ -38,16 +38,21 @@ def credits(
     product: Annotated[str | None, typer.Option(help="only this sold offering")] = None,
     as_of: Annotated[str | None, typer.Option(help="as known at this record time")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="write all advice to a .json, .csv or .parquet file")
+        Path | None,
+        typer.Option(
+            help="write all advice to a .json, .csv or .parquet file",
+            callback=console.results_file,
+        ),
     ] = None,
 ) -> None:
     """Credit advice by the terms of each objective: per sold offering and summed, with rights to
     leave. Advice only: billing decides."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     chosen = select_products(known, Selection(None, offering, customer, product))
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-    request = AssessmentRequest(parse_period(period), product_ids=chosen)
+    request = AssessmentRequest(asked, product_ids=chosen)
     advice = credits_of_period(engine, known, request, workspace.results)
     if output is not None:
         write_whole(output, render_table(credits_table(advice), output.suffix))
@@ -75,15 +80,20 @@ def _print(advice: Sequence[CreditAdvice], by: By) -> None:
             "yes" if one.counted else "same downtime",
             one.why,
         )
-    console.out.print(rows)
-    sums = Table(by.value, "products", "amount", "not known")
-    for pooled in pooled_credits(owed, f"{by.value}_id")[:PRINTED_ROWS]:
-        sums.add_row(
-            pooled.key, f"{pooled.products:,}", f"{pooled.amount:,f}", f"{pooled.unknown:,}"
-        )
-    console.out.print(sums)
+    if owed:
+        console.out.print(rows)
+        console.out.print(_sums(owed, by))
     for one in advice:
         if one.leave:
             console.out.print(
                 f"right to leave: {one.product_id} {one.objective_id}: {one.leave}", markup=False
             )
+
+
+def _sums(owed: Sequence[CreditAdvice], by: By) -> Table:
+    sums = Table(by.value, "products", "amount", "not known")
+    for pooled in pooled_credits(owed, f"{by.value}_id")[:PRINTED_ROWS]:
+        sums.add_row(
+            pooled.key, f"{pooled.products:,}", f"{pooled.amount:,f}", f"{pooled.unknown:,}"
+        )
+    return sums

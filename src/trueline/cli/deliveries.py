@@ -12,7 +12,7 @@ from trueline.cli import console
 
 def deliveries(last: Annotated[int, typer.Option(help="how many", min=1)] = 20) -> None:
     """The newest deliveries with their ledgers."""
-    console.workspace()
+    workspace = console.workspace()
     from trueline.intake.models import Delivery
 
     table = Table(
@@ -39,4 +39,8 @@ def deliveries(last: Annotated[int, typer.Option(help="how many", min=1)] = 20) 
                 for name in ("accepted", "duplicate", "corrected", "late", "set_aside")
             ),
         )
-    console.out.print(table)
+    console.print_listing(
+        table,
+        f"Nothing was loaded into {workspace.home} yet; start with `trueline load offerings FILE`, "
+        "or look at the demo operator: `trueline demo`",
+    )

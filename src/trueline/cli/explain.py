@@ -29,10 +29,11 @@ def explain(
     ] = False,
 ) -> None:
     """Objective and version, why it applies, every interval with its reason, formula, clause."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-    for found in explain_figure(engine, known, product, objective, parse_period(period)):
+    for found in explain_figure(engine, known, product, objective, asked):
         _print(found, None if all_intervals else PRINTED_SPANS)
 
 

@@ -11,7 +11,7 @@ import typer
 from trueline.assessment.store import write_whole
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
-from trueline.errors import InputError
+from trueline.errors import unknown_name
 from trueline.intake.record import delivery_as_of, latest_delivery
 from trueline.offerings.catalog import catalog_at
 from trueline.offerings.export import export_offerings
@@ -42,7 +42,7 @@ def offerings(
         catalog = catalog_at(delivery)
         offering = catalog.offerings.get(openslo)
         if offering is None:
-            raise InputError(f"There is no offering {openslo!r}")
+            raise unknown_name("offering", openslo, catalog.offerings)
         content = export_openslo(offering, catalog.parameters).encode()
         for reason in beyond_openslo(offering, catalog.parameters):
             console.err.print(f"not in OpenSLO: {reason}", markup=False)

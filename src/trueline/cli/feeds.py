@@ -13,26 +13,30 @@ from trueline.calendars.instants import seconds
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
 from trueline.engine.duckdb import DuckDBEngine
+from trueline.errors import unknown_name
+from trueline.inventory.values import InventorySnapshot
 from trueline.measurement.lake import open_lake
 from trueline.sourcing.feed_file import read_feed_objectives
 from trueline.sourcing.feeds import FeedHealth, feed_health, told_by
 from trueline.sourcing.read import what_was_sourced
 
+FEED = "feed"
+
 
 def feeds(
     period: Annotated[str, typer.Option(help="2026-10, 2026-Q4, 2026-W40, 2026-10-05 or 2026")],
-    by: Annotated[str, typer.Option(help="the characteristic that names a product's feed")] = (
-        "feed"
-    ),
+    by: Annotated[str, typer.Option(help="the characteristic that names a product's feed")] = FEED,
 ) -> None:
     """Freshness and completeness of every feed. `feeds.yaml` in the workspace says what is asked of
     each; without it a day of age and 95 % of the time in service."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace)
+    _refuse_unknown(by, known.snapshot)
     objectives = read_feed_objectives(workspace.home / "feeds.yaml")
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     with open_lake(workspace) as lake:
-        sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
+        sourced = what_was_sourced(engine, workspace, lake, known, asked)
     found = feed_health(sourced, by, objectives, now_s=seconds(console.now()))
     console.out.print(f"{period}: {told_by(Counter(one.state for one in found))}", markup=False)
     table = Table("feed", "state", "products", "series", "silent", "complete", "asked", "age")
@@ -47,7 +51,17 @@ def feeds(
             f"{one.objective.min_completeness * 100:f} %, {_hours(one.objective.max_age_s)}",
             "-" if one.age_s is None else _hours(one.age_s),
         )
-    console.out.print(table)
+    console.print_listing(
+        table, f"No feed owed a measurement in {period}: nothing with one was in service"
+    )
+
+
+def _refuse_unknown(characteristic: str, snapshot: InventorySnapshot) -> None:
+    """A characteristic that no product carries names no feed; where nobody named one, all stand
+    together."""
+    carried = {c for p in snapshot.products.values() for c in p.characteristics}
+    if characteristic != FEED and characteristic not in carried:
+        raise unknown_name("characteristic", characteristic, carried)
 
 
 def _share(one: FeedHealth) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Annotated
 
@@ -66,6 +67,21 @@ def build() -> None:
         f"Summed up {what} to delivery {report.level}: {report.rows:,} rows in "
         f"{report.size:,} bytes, {time.monotonic() - began:.1f} s"
     )
+
+
+@summaries.command()
+def follow() -> None:
+    """Sum up whatever arrived, each time a line comes in; ends with its input. The server starts
+    it for pushes, so that no push waits for summaries and the server's memory does not grow."""
+    from trueline.assessment.summed import builder_of, kept_up
+
+    workspace = console.workspace()
+    engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+    builder = builder_of(workspace, open_lake(workspace), engine)
+    for _ in sys.stdin:
+        report = kept_up(workspace, lambda: engine, builder)
+        if report is not None and report.parts:
+            console.out.print(f"Summed up to delivery {report.level}", markup=False)
 
 
 @summaries.command()

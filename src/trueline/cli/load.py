@@ -15,7 +15,8 @@ from trueline.intake.load import LoadOptions, LoadReport
 from trueline.settings.workspace import Workspace, current_workspace
 
 app = typer.Typer(
-    no_args_is_help=True, help="Load offerings, inventory, measurements, events, exclusions."
+    no_args_is_help=True,
+    help="Load offerings, inventory, measurements, events, exclusions, analyses.",
 )
 
 Files = Annotated[list[Path], typer.Argument(help="Files, each loaded as one delivery.")]
@@ -30,17 +31,46 @@ def _load_each(files: list[Path], loader: Loader, what: str) -> None:
         console.print_report(report, f"{what} {file}")
 
 
+def keep_summaries() -> None:
+    """What was just loaded is summed up too, where the workspace keeps summaries."""
+    workspace = current_workspace()
+    if not workspace.summaries.is_dir():
+        return
+    from trueline.assessment.summed import kept_up
+    from trueline.engine.duckdb import DuckDBEngine
+
+    report = kept_up(workspace, lambda: DuckDBEngine(spill_dir=workspace.home / "spill"))
+    if report is not None and report.product_days:
+        days = report.product_days
+        console.out.print(f"Summed up {days:,} days of a product and parameter", markup=False)
+
+
 def _replay_what_waits() -> None:
     """Measurements that came before their product or parameter was known are taken in now."""
     folder = current_workspace().lake / "unknown"
     if not folder.is_dir() or not any(folder.iterdir()):
         return
-    from trueline.measurement.unknown import replay_unknown, unknown_rows
+    from trueline.measurement.unknown import replay_unknown
 
-    if unknown_rows():
-        with console.load_options("measurements that waited") as options:
-            report = replay_unknown(console.workspace(), options)
+    with console.load_options("measurements that waited") as options:
+        report = replay_unknown(console.workspace(), options)
+    if report is not None:
         console.print_report(report, "measurements that waited")
+        apply_certain_names()
+        keep_summaries()
+
+
+def apply_certain_names() -> None:
+    """Take in what waits under names that the operator's file makes certain."""
+    if not (current_workspace().home / "identities.yaml").exists():
+        return
+    from trueline.sourcing.identities import Decision, apply_certain
+
+    decided = apply_certain(console.workspace(), Decision("identities.yaml", console.now()))
+    for one in decided.identities:
+        console.out.print(f"{one.name} stands for {one.product_id}: certain", markup=False)
+    if decided.load is not None:
+        console.print_report(decided.load, "what waited")
 
 
 @app.command()
@@ -86,6 +116,14 @@ def groups(files: Files) -> None:
 
 
 @app.command()
+def suppliers(files: Files) -> None:
+    """Suppliers, OLAs and underpinning contracts, and what rests on them by rule: YAML."""
+    from trueline.inventory.load_suppliers import load_suppliers
+
+    _load_each(files, load_suppliers, "suppliers")
+
+
+@app.command()
 def events(files: Files) -> None:
     """Outages and tickets: CSV or Parquet."""
     from trueline.measurement.events import load_events
@@ -99,6 +137,14 @@ def exclusions(files: Files) -> None:
     from trueline.outages.load import load_exclusions
 
     _load_each(files, load_exclusions, "exclusions")
+
+
+@app.command()
+def analyses(files: Files) -> None:
+    """Performance analyses, violations, degradation reports, tickets: CSV, Parquet or JSON."""
+    from trueline.problems.load_analyses import load_analyses
+
+    _load_each(files, load_analyses, "analyses")
 
 
 @app.command()
@@ -122,3 +168,5 @@ def measurements(
         )
         report = load_measurements(workspace, files, options)
     console.print_report(report, "measurements")
+    apply_certain_names()
+    keep_summaries()

@@ -71,7 +71,7 @@ def list_people() -> None:
     for person in everybody():
         roles = sorted(person.roles)
         table.add_row(person.name, ", ".join(roles), "; ".join(PURPOSE[role] for role in roles))
-    console.out.print(table)
+    console.print_listing(table, "Nobody yet; `trueline people add NAME --role ROLE` adds a person")
 
 
 def _password(file: Path | None, none: bool) -> str | None:

@@ -45,7 +45,11 @@ def pivot_verdicts(
         DEFAULT_K
     ),
     output: Annotated[
-        Path | None, typer.Option(help="write the cells to a .json, .csv or .parquet file")
+        Path | None,
+        typer.Option(
+            help="write the cells to a .json, .csv or .parquet file",
+            callback=console.results_file,
+        ),
     ] = None,
 ) -> None:
     """Share of verdicts that kept the line, by two dimensions, with intervals, depth of the misses

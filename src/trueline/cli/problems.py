@@ -2,39 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from trueline.assessment.store import write_whole
 from trueline.calendars.instants import instant
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
 from trueline.intake.record import latest_delivery
-from trueline.inventory.snapshot import snapshot_at
 from trueline.problems import before_after, life
+from trueline.problems.dossier import Dossier, claim_of_problem, dossier_of
 from trueline.problems.happened_before import HappenedBefore
+from trueline.problems.judged import Judged, judged_period
+from trueline.problems.measure import Measure
+from trueline.problems.measured import scan_measured
 from trueline.problems.models import ProductProblem
+from trueline.problems.pack import render_pack
+from trueline.problems.phrases import told_allowance, told_money, told_rival
 from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import Shared, read_rows, scan_verdicts
+from trueline.problems.scan import ANY, Shared, scan_verdicts
 from trueline.problems.states import ProblemState
+from trueline.settings.workspace import Workspace
 
-app = typer.Typer(no_args_is_help=True, help="What many violated products share.")
+app = typer.Typer(no_args_is_help=True, help="What many products in trouble share.")
 
 Period = Annotated[str, typer.Option(help="a stored period, as 2026-10")]
 By = Annotated[str | None, typer.Option(help="who does it (default: the user of this machine)")]
 Although = Annotated[
     str, typer.Option(help="why it is closed although the before/after test shows no improvement")
 ]
+ByMeasure = Annotated[
+    Measure,
+    typer.Option(
+        help="violated products, counts of reports against what is usual, ratios, or levels"
+    ),
+]
+Of = Annotated[str, typer.Option(help="one objective or parameter (default: all together)")]
+COUNTS = ("members", "violated", "expected", "design", "p", "q", "scanned")
 Number = Annotated[int, typer.Argument(help="number of the problem")]
 
 
 @app.command()
-def scan(period: Period) -> None:
-    """Combinations of product attributes with more violations than chance. Nothing is kept."""
-    found = _scanned(period)
+def scan(period: Period, measure: ByMeasure = Measure.VIOLATED, of: Of = ANY) -> None:
+    """Combinations of attributes with more trouble than chance gives. Nothing is kept."""
+    found, _ = _scanned(period, measure, of)
     table = Table(title=f"{len(found)} findings of {period}")
-    for heading in ("", "objective", "shared", "violated", "expected", "lift", "q", "exposed"):
+    for heading in (
+        "",
+        "objective",
+        "shared",
+        "bad",
+        "expected",
+        "lift",
+        "q",
+        "exposed",
+        "told by",
+    ):
         table.add_column(heading)
     for place, shared in enumerate(found, 1):
         one = shared.enrichment
@@ -42,32 +69,36 @@ def scan(period: Period) -> None:
             str(place),
             shared.objective_id,
             _names(shared.names),
-            f"{len(shared.affected)} of {len(one.members)}",
+            shared.told or f"{len(shared.affected)} of {len(one.members)}",
             f"{one.expected * one.design:.1f}",
             f"{one.lift:.2f}",
             f"{one.q:.1e}",
             str(len(shared.exposed)),
+            ", ".join(f"{name} {count}" for name, count in shared.sources),
         )
     console.out.print(table)
     for place, shared in enumerate(found, 1):
         for before in shared.before:
             console.out.print(f"{place}  {_told_before(before)}", markup=False)
+        for rival in shared.rivals:
+            console.out.print(f"{place}  rival: {told_rival(asdict(rival))}", markup=False)
 
 
 @app.command(name="raise")
 def raise_findings(
     period: Period,
     only: Annotated[int | None, typer.Option(help="the finding of this place in the scan")] = None,
+    measure: ByMeasure = Measure.VIOLATED,
+    of: Of = ANY,
     by: By = None,
 ) -> None:
     """Raise findings as product problems, or add their members to the open problem of the same."""
     workspace = console.workspace()
-    found = _scanned(period)
+    found, judged = _scanned(period, measure, of)
     chosen = found if only is None else found[only - 1 : only] if only > 0 else []
-    snapshot = snapshot_at(latest_delivery())
     signed, now = console.signed_by(by), console.now()
     for shared in chosen:
-        raised = life.raise_problem(workspace, shared, snapshot, by=signed, now=now)
+        raised = life.raise_problem(workspace, shared, judged.snapshot, by=signed, now=now)
         console.out.print(
             f"problem {raised.number} {raised.act}: {_names(shared.names)}, "
             f"{raised.joined} products joined",
@@ -81,16 +112,53 @@ def raise_findings(
 def show(
     number: Annotated[int | None, typer.Argument(help="number of the problem; all without")] = None,
 ) -> None:
-    """Problems and their states, or one with its evidence, members and steps."""
-    console.workspace()
+    """Problems and their states, or one with its evidence, impact, members and steps."""
+    workspace = console.workspace()
     if number is not None:
-        _show_one(life.problem_numbered(number))
+        _show_one(workspace, life.problem_numbered(number))
         return
-    for problem in ProductProblem.objects.order_by("pk"):
+    problems = list(ProductProblem.objects.order_by("pk"))
+    for problem in problems:
         console.out.print(
             f"{problem.pk}  {problem.state}  {problem.objective_id}  {_names(problem.names)}",
             markup=False,
         )
+    if not problems:
+        console.out.print(
+            "no problem was raised yet; see what a period's products share: trueline problems scan "
+            "--period PERIOD, and raise it: trueline problems raise --period PERIOD"
+        )
+
+
+@app.command()
+def pack(
+    number: Number,
+    output: Annotated[Path, typer.Option(help="the .zip file to write")],
+) -> None:
+    """Write the hand-over pack: evidence rows, lift, impact, timeline, methods, hashes."""
+    workspace = console.workspace()
+    problem = life.problem_numbered(number)
+    content = render_pack(workspace, problem, _dossier(workspace, problem))
+    write_whole(output, content)
+    console.out.print(f"pack of problem {number} written to {output}", markup=False)
+
+
+@app.command()
+def note(
+    number: Number,
+    what: Annotated[life.NoteAct, typer.Argument(help="what the note is")],
+    note: Annotated[
+        str,
+        typer.Option(help="the cause, how customers are helped, to whom it went, what they said"),
+    ],
+    by: By = None,
+) -> None:
+    """Note a known error, a workaround, a hand-over or the response to it; the board shows the
+    newest of each."""
+    workspace = console.workspace()
+    signed, now = console.signed_by(by), console.now()
+    life.note_problem(workspace, number, life.Noted(what, note), by=signed, now=now)
+    console.out.print(f"noted: {what} of problem {number}")
 
 
 @app.command()
@@ -119,12 +187,25 @@ def close(
     move(number, ProblemState.CLOSED, note, although, by)
 
 
-def _scanned(period: str) -> list[Shared]:
+def _scanned(period: str, measure: Measure, of: str) -> tuple[list[Shared], Judged]:
     workspace = console.workspace()
-    label = parse_period(period).label
-    rows, delivery = read_rows(workspace, label), latest_delivery()
-    found = scan_verdicts(rows, label, snapshot_at(delivery))
-    return life.most_trusted_first(with_precedence(workspace, found, rows, delivery=delivery))
+    label, delivery = parse_period(period).label, latest_delivery()
+    judged = judged_period(workspace, label, delivery=delivery)
+    if measure is Measure.VIOLATED:
+        found = scan_verdicts(judged.rows, label, judged.snapshot)
+        found = [one for one in found if of in (ANY, one.objective_id)]
+    else:
+        found = scan_measured(workspace, judged, measure, of)
+    dated = with_precedence(
+        workspace, found, judged.rows, delivery=delivery, analyses=judged.analyses
+    )
+    return life.most_trusted_first(dated), judged
+
+
+def _dossier(workspace: Workspace, problem: ProductProblem) -> Dossier:
+    claim = claim_of_problem(problem)
+    judged = judged_period(workspace, claim.period, delivery=latest_delivery())
+    return dossier_of(workspace, claim, judged, problem=problem)
 
 
 def _told_before(one: HappenedBefore) -> str:
@@ -143,24 +224,30 @@ def _names(names: object) -> str:
     return " or ".join(shown)
 
 
-def _show_one(problem: ProductProblem) -> None:
-    affected = problem.members.filter(affected=True)
-    exposed = problem.members.filter(affected=False).exclude(
-        product_id__in=affected.values("product_id")
-    )
-    customers = affected.values("customer_id").distinct().count()
-    counts = {key: value for key, value in problem.evidence.items() if key != life.BEFORE}
+def _show_one(workspace: Workspace, problem: ProductProblem) -> None:
+    dossier = _dossier(workspace, problem)
+    claim, impact = dossier.claim, dossier.impact
+    counts = {key: claim.evidence[key] for key in COUNTS if key in claim.evidence}
+    noted = life.noted_of(problem)
     for line in (
         f"problem {problem.pk}: {problem.state}, {problem.objective_id}",
         f"  shared: {_names(problem.names)}",
         f"  first alert: {problem.first_alert}, raised by {problem.raised_by}",
-        f"  evidence: {', '.join(f'{key} {value}' for key, value in counts.items())}",
-        f"  affected: {affected.count()} products of {customers} customers",
-        f"  exposed, not yet affected: {exposed.count()} products",
+        f"  evidence of {claim.period}: "
+        + ", ".join(f"{key} {value}" for key, value in counts.items()),
+        *(f"  {act}: {text}" for act, text in noted.items()),
+        f"  affected: {impact.affected} products of {impact.customers} customers, "
+        f"monthly charge {told_money(impact.revenue)}",
+        f"  exposed, not yet affected: {impact.exposed} products of {impact.customers_exposed} "
+        f"customers, monthly charge {told_money(impact.revenue_exposed)}",
+        f"  allowance left to the exposed: {told_allowance(impact.allowance)}",
+        f"  credits advised to the affected: {told_money(impact.advised)}",
+        f"  credits at risk of the exposed: {told_money(impact.risk_least)} if just missed, "
+        f"{told_money(impact.risk_most)} at most",
+        *(f"  rival: {told_rival(one)}" for one in claim.rivals),
+        *(f"  {_told_before(one)}" for one in claim.before),
     ):
         console.out.print(line, markup=False)
-    for before in problem.evidence.get(life.BEFORE, []):
-        console.out.print(f"  {_told_before(HappenedBefore(**before))}", markup=False)
     for step in problem.steps.order_by("pk"):
         told = f"  {step.at:%Y-%m-%d %H:%M} {step.act} by {step.by}: {step.note}"
         console.out.print(told, markup=False)

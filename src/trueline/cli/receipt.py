@@ -26,10 +26,11 @@ def receipt(
     as_of: Annotated[str | None, typer.Option(help="as known at this record time")] = None,
 ) -> None:
     """Bundle a figure with its inputs, versions, formula and hashes."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-    subject = Subject(product, objective, parse_period(period))
+    subject = Subject(product, objective, asked)
     write_whole(output, build_receipt(engine, workspace, known, subject))
     console.out.print(f"receipt written to {output}", markup=False)
 

@@ -27,16 +27,21 @@ def reconcile_records(
     period: Annotated[str, typer.Option(help="2026-10, 2026-Q4, 2026-W40, 2026-10-05 or 2026")],
     as_of: Annotated[str | None, typer.Option(help="as known at this record time")] = None,
     output: Annotated[
-        Path | None, typer.Option(help="write every finding to a .json, .csv or .parquet file")
+        Path | None,
+        typer.Option(
+            help="write every finding to a .json, .csv or .parquet file",
+            callback=console.results_file,
+        ),
     ] = None,
 ) -> None:
     """Sold offerings without an objective, objectives without a measurement, measurements without
     a sold offering, ended ones that are still measured."""
+    asked = parse_period(period)
     workspace = console.workspace()
     known = what_was_known(workspace, parse_as_of(as_of) if as_of else None)
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     with open_lake(workspace) as lake:
-        sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
+        sourced = what_was_sourced(engine, workspace, lake, known, asked)
     found = reconcile(sourced)
     if output is not None:
         rows = [

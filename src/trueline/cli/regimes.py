@@ -39,7 +39,9 @@ def list_regimes() -> None:
             str(line.alerts),
             "unread for 90 days: retire it?" if line.unread else "",
         )
-    console.out.print(table)
+    console.print_listing(
+        table, "No regimes; `trueline regimes draft FILE --by NAME` records some as drafts"
+    )
 
 
 @app.command()
@@ -144,25 +146,41 @@ def show(
         markup=False,
     )
     table = Table("objective", "met", "at risk", "violated", "not assessable", "fixed cohort")
-    for name in ("unlike peers", "violations expected", "Brier score"):
+    for name in ("unlike peers", "violations expected", "credits expected"):
         table.add_column(name, justify="right")
+    table.add_column("Brier score, climate, as it stood", overflow="fold")
     for one in content["objectives"]:
         table.add_row(*_cells(one))
     console.out.print(table)
+    for one in content["objectives"]:
+        for right in ((one["prediction"] or {}).get("leaving") or {}).get("rights", []):
+            chance = "stands" if right["stands"] else f"chance {right['chance']}"
+            words = f"{right['product']} {one['objective']}: {chance}, {right['words']}"
+            console.out.print(f"right to leave: {words}", markup=False)
 
 
 def _cells(one: dict[str, Any]) -> list[str]:
     now, fixed = one["current"]["verdicts"], one["fixed"]["verdicts"]
     prediction = one["prediction"]
-    test = prediction["back_test"] if prediction else None
     return [
         one["objective"],
         *(str(now[name]) for name in ("met", "atRisk", "violated", "notAssessable")),
         f"{fixed['violated']} violated of {one['fixed']['assessed']}",
         str(len(one["unlike_peers"])),
         str(prediction["expected_violations"]) if prediction else "",
-        f"{test['brier_score']} (base rate {test['base_rate_score']})" if test else "",
+        _money(prediction) if prediction else "",
+        _scores(prediction["back_test"]) if prediction else one.get("why_unpredicted", ""),
     ]
+
+
+def _money(prediction: dict[str, Any]) -> str:
+    sums = (prediction.get("money_at_risk") or {}).get("by_currency", {})
+    return ", ".join(f"{one['expected']} {name}".rstrip() for name, one in sums.items())
+
+
+def _scores(test: dict[str, Any]) -> str:
+    names = ("brier_score", "base_rate_score", "as_it_stood_score")
+    return ", ".join(str(test.get(name)) for name in names)
 
 
 @app.command()

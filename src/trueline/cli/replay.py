@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from trueline.cli import console
-from trueline.measurement.unknown import replay_unknown
+from trueline.cli.load import keep_summaries
 
 
 def replay() -> None:
     """Take in measurements kept aside for unknown products or parameters, now that the inventory
     has caught up."""
     workspace = console.workspace()
+    from trueline.measurement.unknown import replay_unknown, unknown_rows
+
     with console.load_options("replay") as options:
         report = replay_unknown(workspace, options)
-    console.print_report(report, "replay")
+    if report is not None:
+        console.print_report(report, "replay")
+        keep_summaries()
+    elif waiting := unknown_rows():
+        console.out.print(
+            f"{waiting:,} rows wait, all of products or parameters that are still unknown; "
+            "`trueline reconcile --period PERIOD` names them"
+        )
+    else:
+        console.out.print("Nothing waits: every measurement was known when it came")

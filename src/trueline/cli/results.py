@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from trueline.assessment.values import AssessmentRow
-from trueline.calendars.instants import parse_as_of, render_instant
+from trueline.calendars.instants import parse_as_of, render_instant, seconds
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
-from trueline.engine.duckdb import DuckDBEngine
 from trueline.errors import InputError
-from trueline.results.close import Act, close_period, restate_period
-from trueline.results.log import batches, believed, check_log, head_of_log
-from trueline.results.values import Closing, Restated
+
+if TYPE_CHECKING:  # what assesses is imported by the commands that do
+    from trueline.assessment.values import AssessmentRow
+    from trueline.results.values import Closing, Restated
 
 app = typer.Typer(
     no_args_is_help=True, help="Closed periods, restatements, what was believed when."
@@ -32,6 +32,9 @@ def close(period: Asked, by: By = None) -> None:
     """Assess a period that is over and log its figures: from then on they only change by
     restatement."""
     workspace = console.workspace()
+    from trueline.engine.duckdb import DuckDBEngine
+    from trueline.results.close import Act, close_period
+
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     act = Act(console.signed_by(by))
     closing = close_period(engine, workspace, parse_period(period), act, now=console.now())
@@ -51,6 +54,9 @@ def restate(
 ) -> None:
     """Assess a closed period again from all that is known now; before and after both stay."""
     workspace = console.workspace()
+    from trueline.engine.duckdb import DuckDBEngine
+    from trueline.results.close import Act, restate_period
+
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
     act = Act(console.signed_by(by), reason)
     closing = restate_period(engine, workspace, parse_period(period), act, now=console.now())
@@ -113,15 +119,27 @@ def list_batches(
     period: Annotated[str | None, typer.Option(help="only this period")] = None,
 ) -> None:
     """The links of the result log: every closing and every restatement."""
+    label = None if period is None else parse_period(period).label
     console.workspace()
+    from trueline.results.log import batches, closed_periods
+
+    found = batches(label)
+    if not found:
+        closed = ", ".join(closed_periods()) or "nothing yet"
+        console.out.print(
+            f"{label or 'No period'} was never closed; closed is {closed}. "
+            "trueline results close --period PERIOD logs a period that is over",
+            markup=False,
+        )
+        return
     table = Table("link", "kind", "period", "figures", "produced", "by", "reason", "hash")
-    for batch in batches(period):
+    for batch in found:
         table.add_row(
             str(batch.sequence),
             batch.kind,
             batch.period,
             f"{batch.rows:,}",
-            batch.produced_at,
+            produced_text(datetime.fromisoformat(batch.produced_at)),
             batch.produced_by,
             batch.reason,
             batch.link[:16],
@@ -140,6 +158,8 @@ def believed_when(
 ) -> None:
     """What was believed about a figure, from when on, and why it changed."""
     workspace = console.workspace()
+    from trueline.results.log import believed
+
     beliefs = believed(workspace, product, objective, parse_period(period).label)
     if on is not None:
         until = parse_as_of(on)
@@ -156,7 +176,7 @@ def believed_when(
     for belief in beliefs:
         row = belief.figure.row
         table.add_row(
-            belief.batch.produced_at,
+            produced_text(belief.produced_at),
             "retracted" if belief.figure.retracted else _figure(row),
             f"{row.bad_s:,}",
             f"{row.excluded_s:,}",
@@ -167,10 +187,17 @@ def believed_when(
     console.out.print(table)
 
 
+def produced_text(moment: datetime) -> str:
+    """To the second, the next one where it is broken: `--on` that instant knows of it."""
+    return render_instant(seconds(moment) + (moment.microsecond > 0))
+
+
 @app.command()
 def check() -> None:
     """Prove that nobody edited the log: every file, every link. Exit code 2 where one did."""
     workspace = console.workspace()
+    from trueline.results.log import check_log, head_of_log
+
     faults = list(check_log(workspace))
     if faults:
         raise InputError("; ".join(faults), mend="Restore the file or the database from a copy")

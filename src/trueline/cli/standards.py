@@ -18,6 +18,7 @@ from trueline.cli.standards_printed import (
     print_differences,
     print_examined,
     print_list,
+    print_losses,
     print_proposal,
     print_proposals,
     print_reissue,
@@ -103,22 +104,23 @@ def diff(
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="standards files (YAML)")],
+    files: Annotated[list[Path], typer.Argument(help="standards files (YAML), or OpenSLO v1")],
 ) -> None:
     """Look for faults in standards files without recording anything. Exit code 1 when one has a
     fault, 2 for a broken file."""
     workspace = console.workspace()
     from trueline.offerings.load import read_bounded
-    from trueline.standards.document import parse_standards
     from trueline.standards.facts import examine
+    from trueline.standards.files import read_standards
 
     faulty = broken = 0
     for file in files:
-        drafts, set_aside = parse_standards(read_bounded(file), file.name)
-        for row in set_aside:
+        read = read_standards(read_bounded(file), file.name)
+        for row in read.set_aside:
             console.err.print(f"{file.name}:{row.line}, {row.field}: {row.reason}", markup=False)
-        broken += len(set_aside)
-        for draft in drafts:
+        print_losses(file.name, read.losses)
+        broken += len(read.set_aside)
+        for draft in read.drafts:
             examined = examine(workspace, draft)
             print_examined(examined)
             faulty += bool(examined.faults)
@@ -128,7 +130,8 @@ def check(
 
 @app.command()
 def draft(
-    files: Annotated[list[Path], typer.Argument(help="standards files (YAML)")], by: By
+    files: Annotated[list[Path], typer.Argument(help="standards files (YAML), or OpenSLO v1")],
+    by: By,
 ) -> None:
     """Record the standards of files as drafts; you are their author."""
     console.workspace()
@@ -146,6 +149,7 @@ def draft(
             )
         for row in drafted.set_aside:
             console.err.print(f"{file.name}:{row.line}, {row.field}: {row.reason}", markup=False)
+        print_losses(file.name, drafted.losses)
         broken += len(drafted.set_aside)
     if broken:
         raise typer.Exit(2)
@@ -284,30 +288,34 @@ def replay(
     number: Number,
     months: Annotated[int, typer.Option(min=1, max=120, help="newest stored periods")] = 12,
     exact: Annotated[
-        bool, typer.Option("--exact", help="assess from the granules, not from stored figures")
+        bool,
+        typer.Option(
+            "--exact", help="assess from the granules, not from stored figures or summaries"
+        ),
     ] = False,
 ) -> None:
     """What a proposal would have meant for the products that would hold it, side by side with
-    today's version. A draft that measures something else is always assessed from the granules."""
+    today's version. A threshold that nobody was held to is answered from summaries, with bounds;
+    a draft that measures something else is assessed from the granules."""
     from time import perf_counter
 
     started = perf_counter()
     workspace = console.workspace()
     from trueline.standards.document import draft_of
     from trueline.standards.facts import examine
-    from trueline.standards.replay import needs_granules, replay_exactly, replay_stored
+    from trueline.standards.replay import replay_exactly
+    from trueline.standards.replay_summed import replay_quickly
     from trueline.standards.replay_told import tell_replay
 
     examined = examine(workspace, draft_of(proposal_numbered(number).document))
-    if exact or needs_granules(examined.current, examined.proposed.draft.objective):
+    found = None if exact else replay_quickly(workspace, examined, months)
+    if found is None:
         from trueline.assessment.known import what_was_known
         from trueline.engine.duckdb import DuckDBEngine
 
         engine = DuckDBEngine(spill_dir=workspace.home / "spill")
         known = what_was_known(workspace)
         found = replay_exactly(engine, known, examined, workspace.results, months)
-    else:
-        found = replay_stored(examined, workspace.results, months)
     print_replay(found, tell_replay(found), perf_counter() - started)
 
 
@@ -351,13 +359,19 @@ def support() -> None:
 @app.command()
 def export(
     output: Annotated[Path | None, typer.Option(help="a file (default: standard output)")] = None,
+    openslo: Annotated[bool, typer.Option("--openslo", help="as OpenSLO v1 instead")] = False,
 ) -> None:
     """Approved standards in force as a standards file, to keep beside the catalogue file."""
     console.workspace()
     from trueline.assessment.store import write_whole
-    from trueline.standards.exported import export_standards
+    from trueline.standards.exported import export_openslo_standards, export_standards
 
-    content = export_standards()
+    if openslo:
+        content, losses = export_openslo_standards()
+        for loss in losses:
+            console.err.print(f"in annotations only: {loss}", markup=False)
+    else:
+        content = export_standards()
     if output is None:
         typer.echo(content, nl=False)
     else:

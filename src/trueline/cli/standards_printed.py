@@ -6,25 +6,31 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from trueline.assessment.values import Verdict
 from trueline.cli import console
 from trueline.settings.workspace import Workspace
-from trueline.standards.approve import missing_parts
-from trueline.standards.compared import Compared
-from trueline.standards.document import draft_of
-from trueline.standards.facts import Examined, examine
 from trueline.standards.life_cycle import State
 from trueline.standards.models import ProposalAct, StandardProposal
-from trueline.standards.overview import StandardLine, VersionLine
-from trueline.standards.reissue import Reissue
-from trueline.standards.replay import Replay
-from trueline.standards.replay_told import ReplayTold, Tally
-from trueline.standards.suggestion import Suggestion
+
+if TYPE_CHECKING:  # what examines a draft is imported where one is
+    from trueline.standards.compared import Compared
+    from trueline.standards.facts import Examined
+    from trueline.standards.overview import StandardLine, VersionLine
+    from trueline.standards.reissue import Reissue
+    from trueline.standards.replay import Replay
+    from trueline.standards.replay_told import ReplayTold, Tally
+    from trueline.standards.suggestion import Suggestion
 
 PRINTED = 20
+
+
+def print_losses(file: str, losses: Sequence[str]) -> None:
+    """What a file says and a standard cannot hold."""
+    for loss in losses:
+        console.err.print(f"{file}: not taken over: {loss}", markup=False)
 
 
 def print_list(lines: Sequence[StandardLine], today: date) -> None:
@@ -44,7 +50,11 @@ def print_list(lines: Sequence[StandardLine], today: date) -> None:
             _review(line, today),
             ", ".join(f"{p.pk} {p.state}" for p in line.proposals),
         )
-    console.out.print(table)
+    console.print_listing(
+        table,
+        "None; `trueline load offerings FILE` brings those of a catalogue, "
+        "`trueline standards draft FILE --by NAME` drafts new ones",
+    )
     owed = sum(line.review_owed(today) for line in lines)
     console.out.print(f"{len(lines):,} standards, {owed:,} with a review owed", markup=False)
 
@@ -73,7 +83,9 @@ def print_proposals() -> None:
             proposal.author,
             str(proposal.review_due or ""),
         )
-    console.out.print(table)
+    console.print_listing(
+        table, "No proposals; `trueline standards draft FILE --by NAME` drafts one"
+    )
 
 
 def print_versions(line: StandardLine) -> None:
@@ -103,6 +115,10 @@ def print_versions(line: StandardLine) -> None:
 
 def print_proposal(workspace: Workspace, proposal: StandardProposal) -> None:
     """One proposal: what it is held against, and everything done to it."""
+    from trueline.standards.approve import missing_parts
+    from trueline.standards.document import draft_of
+    from trueline.standards.facts import examine
+
     say = console.out.print
     say(f"proposal {proposal.pk}: {proposal.standard}, {proposal.state}", markup=False)
     draft = draft_of(proposal.document)
@@ -165,12 +181,17 @@ def print_reissue(reissue: Sequence[Reissue]) -> None:
 
 def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
     """Today beside the draft, together, by period and by segment."""
-    how = "from the granules" if replay.exact else "from stored figures"
     console.out.print(
-        f"{told.total.figures:,} figures of {len(replay.periods)} periods {how} in "
+        f"{told.total.figures:,} figures of {len(replay.periods)} periods {replay.source.value} in "
         f"{elapsed_s:.1f} s; {replay.negotiated:,} products keep other terms",
         markup=False,
     )
+    if replay.bounds is not None:
+        from trueline.standards.replay_told import bounds_told
+
+        console.out.print(
+            f"{bounds_told(replay.bounds, told.unsure)}; --exact says more", markup=False
+        )
     counted = ("met", "at risk", "breached", "open")
     table = Table("", "version", *counted, "share met", "5 % margin", "credits")
     for one in (told.total, *told.periods, *told.segments):
@@ -191,6 +212,8 @@ def print_replay(replay: Replay, told: ReplayTold, elapsed_s: float) -> None:
 
 
 def _tally_cells(tally: Tally) -> tuple[str, ...]:
+    from trueline.assessment.values import Verdict
+
     share = "" if tally.share_met is None else f"{tally.share_met:.4f}"
     if tally.share_low is not None:
         share += f" ({tally.share_low:.4f} to {tally.share_high:.4f})"

@@ -15,8 +15,9 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="one turn, then stop")] = False,
     every: Annotated[int, typer.Option(help="seconds between two turns", min=1)] = 60,
 ) -> None:
-    """Bring summaries up to date and run regimes that are due, again and again. Exit code 1 when
-    a turn of --once failed in part."""
+    """Take in what waits under names that identities.yaml makes certain, bring summaries up to
+    date and run regimes that are due, again and again. Exit code 1 when a turn of --once failed in
+    part."""
     workspace = console.workspace()
     from trueline.worker.turn import Worker
 

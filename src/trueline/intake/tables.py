@@ -22,6 +22,13 @@ from trueline.errors import InputError, Place
 from trueline.intake.ledger import SetAsideRow
 
 MAX_LINE_BYTES = 1024 * 1024
+# What else is called a table, by its first bytes: what it is, and the mend.
+_NO_CSV = {
+    b"\xff\xfe": ("UTF-16 text", "Save it as UTF-8"),
+    b"\xfe\xff": ("UTF-16 text", "Save it as UTF-8"),
+    b"\x1f\x8b": ("packed by gzip", "Unpack it first"),
+    b"PK\x03\x04": ("a ZIP archive, or a spreadsheet", "Save the sheet as CSV"),
+}
 MAX_COLUMNS = 500
 _PARQUET_MAGIC = b"PAR1"
 _BATCH_ROWS = 10_000
@@ -175,8 +182,9 @@ class _Lines:
         if len(raw) > MAX_LINE_BYTES:
             raise self._error(f"The line is longer than {MAX_LINE_BYTES:,} bytes")
         self.ended = raw.endswith((b"\n", b"\r"))
-        if self._number == 1 and raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise self._error("The file is UTF-16 text", "Save it as UTF-8")
+        for start, (what, mend) in _NO_CSV.items():
+            if self._number == 1 and raw.startswith(start):
+                raise self._error(f"The file is {what}", mend)
         if b"\0" in raw:
             raise self._error("The file holds zero bytes: it is no text")
         try:

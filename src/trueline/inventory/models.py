@@ -60,6 +60,47 @@ class GroupVersion(RecordedVersion):
         return self.group_id
 
 
+class IdentityVersion(RecordedVersion):
+    """What a name in feeds stands for, as decided: `state` accepted, rejected or ended. The newest
+    version of a name, product and beginning counts. Times are UTC seconds, [start, end)."""
+
+    name = models.CharField(max_length=255, db_index=True)
+    product_id = models.CharField(max_length=200, db_index=True)
+    state = models.CharField(max_length=16)
+    valid_from_s = models.BigIntegerField(null=True)
+    valid_to_s = models.BigIntegerField(null=True)
+    confidence = models.CharField(max_length=16, blank=True)  # as proposed; empty: set by hand
+    reasons = models.JSONField(default=list)
+    decided_by = models.CharField(max_length=150)
+    note = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} is {self.product_id}: {self.state}"
+
+
+class SupplierVersion(RecordedVersion):
+    """A supplier, or a team of our own; `definition` is canonical text of the file's keys."""
+
+    supplier_id = models.CharField(max_length=200, db_index=True)
+    definition = models.TextField()
+    digest = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.supplier_id
+
+
+class CommitmentVersion(RecordedVersion):
+    """What a supplier or team promises us: an OLA or an underpinning contract."""
+
+    commitment_id = models.CharField(max_length=200, db_index=True)
+    supplier_id = models.CharField(max_length=200)
+    definition = models.TextField()
+    digest = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.commitment_id
+
+
 class GroupSnapshot(models.Model):
     """Membership of a group as evaluated at an instant, from what was known at a delivery."""
 

@@ -46,12 +46,9 @@ def objectives_of(
     return _resolver(_Same(catalog), _Same(snapshot)).objectives_of(product, at_s)
 
 
-def held_alike(
-    product: Product, catalog: Catalog, snapshot: InventorySnapshot
-) -> tuple[object, ...]:
-    """Products for which this is equal are held to the same objectives at the same time. It is
-    worth something only as long as catalogue and snapshot are kept."""
-    return _resolver(_Same(catalog), _Same(snapshot)).held_alike(product)
+def resolver_of(catalog: Catalog, snapshot: InventorySnapshot) -> Resolver:
+    """The one that resolves products of this very catalogue and snapshot, kept for the next."""
+    return _resolver(_Same(catalog), _Same(snapshot))
 
 
 def possible_objectives(

@@ -76,6 +76,32 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Identity:
+    """`name`, as feeds spell it, stands for `product_id` in granules that start in [valid_from_s,
+    valid_to_s) (None: without that end). `confidence` and `reasons` as they were proposed."""
+
+    name: str
+    product_id: str
+    valid_from_s: int | None = None
+    valid_to_s: int | None = None
+    confidence: str = ""
+    reasons: tuple[str, ...] = ()
+
+    def holds_at(self, start_s: int) -> bool:
+        after = self.valid_from_s is None or self.valid_from_s <= start_s
+        return after and (self.valid_to_s is None or start_s < self.valid_to_s)
+
+    def meets(self, other: Identity) -> bool:
+        """Whether both hold at some time."""
+        starts_before = _before(other.valid_to_s, self.valid_from_s)
+        return not starts_before and not _before(self.valid_to_s, other.valid_from_s)
+
+
+def _before(end_s: int | None, start_s: int | None) -> bool:
+    return end_s is not None and start_s is not None and end_s <= start_s
+
+
+@dataclass(frozen=True)
 class InventorySnapshot:
     """The product inventory as known after one delivery."""
 

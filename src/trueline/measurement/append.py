@@ -25,10 +25,9 @@ from trueline.measurement.manifest import (
     record_files,
 )
 from trueline.measurement.names import KnownNames
-from trueline.measurement.segments import (
-    write_unknown,
-)
+from trueline.measurement.segments import write_mapped, write_unknown
 from trueline.measurement.staging import Staging
+from trueline.measurement.translation import translated
 from trueline.settings.workspace import Workspace
 
 # A batch in no order is compared with whatever is held of its whole span. Such batches are put
@@ -46,6 +45,7 @@ class AppendOptions:
     lake: Lake | None = None  # kept open by a server, so that its caches stay warm
     wait_s: float = 30.0  # for the workspace, when another load holds it
     sha256: Callable[[], str] | None = None  # of the source, where it takes as long as reading it
+    beside: Callable[[], Iterable[ManifestEntry]] | None = None  # files to become visible with it
 
 
 def append_granules(
@@ -95,6 +95,8 @@ def _append(
             raise
         path = aside.close()
         delivery.set_aside_file = path.name if path else ""
+        for entry in options.beside() if options.beside else ():
+            staging.add(entry)
         appending.record(options.load, consumed)
     return LoadReport(
         delivery=delivery.id,
@@ -118,6 +120,7 @@ class Appending:
     comparison: Comparison = field(init=False)
     _scattered: list[Granules] = field(default_factory=list)
     _unknown: int = 0
+    _mapped: int = 0
 
     def __post_init__(self) -> None:
         self.comparison = Comparison(self.lake, self.staging, self.ledger, self.delivery.id)
@@ -127,9 +130,10 @@ class Appending:
         self.ledger.set_aside += len(batch.set_aside)
         if batch.table.num_rows == 0:
             return
-        checked = keyed(batch.table, self.lake.lookups, self.known)
+        table = self._known_by_name(batch)
+        checked = keyed(table, self.lake.lookups, self.known)
         for fault in checked.faults:
-            self._put_aside(batch.table, fault)
+            self._put_aside(table, fault, batch)
         if len(checked.granules) >= _BIG and checked.granules.is_scattered():
             self._scattered.append(checked.granules)
             if sum(map(len, self._scattered)) < _AT_ONCE:
@@ -138,6 +142,17 @@ class Appending:
         else:
             self._take_scattered()
             self._take(checked.granules)
+
+    def _known_by_name(self, batch: GranuleBatch) -> pa.Table:
+        """The batch with product ids for names that stand for them; what came is kept beside."""
+        if self.known is None:
+            return batch.table
+        right = translated(batch.table, self.known)
+        if right.mapped is not None:
+            deliveries = (batch.origin or self.delivery.id, self.delivery.id)
+            self.staging.add(write_mapped(self.lake.root, right.mapped, deliveries))
+            self._mapped += right.mapped.num_rows
+        return right.table
 
     def _take_scattered(self) -> None:
         if self._scattered:
@@ -173,18 +188,27 @@ class Appending:
         self.staging.abandon()
 
     def messages(self) -> tuple[str, ...]:
-        if not self._unknown:
-            return ()
-        return (
-            f"{self._unknown} rows name a product or parameter that is not known yet; they are "
-            "kept and can be replayed once it is loaded",
-        )
+        said = []
+        if self._mapped:
+            said.append(
+                f"{self._mapped} rows were taken in for the sold offerings that their names were "
+                "accepted for"
+            )
+        if self._unknown:
+            said.append(
+                f"{self._unknown} rows name a product or parameter that is not known yet; they are "
+                "kept and can be replayed once it is loaded"
+            )
+        return tuple(said)
 
-    def _put_aside(self, table: pa.Table, fault: Fault) -> None:
-        self.aside.add_table(set_aside_table(table, fault))
+    def _put_aside(self, table: pa.Table, fault: Fault, batch: GranuleBatch) -> None:
         count = int(fault.rows.sum())
-        self.ledger.set_aside += count
         if fault.replayable:
             self._unknown += count
             rows = table.filter(pa.array(fault.rows))
-            self.staging.add(write_unknown(self.lake.root, rows, self.delivery.id))
+            deliveries = (batch.origin or self.delivery.id, self.delivery.id)
+            self.staging.add(write_unknown(self.lake.root, rows, deliveries))
+            if batch.counted:
+                return
+        self.aside.add_table(set_aside_table(table, fault))
+        self.ledger.set_aside += count

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -22,6 +20,7 @@ from trueline.measurement.granule_arrays import (
     Numbers,
 )
 from trueline.measurement.manifest import ColumnFacts, FileKind, ManifestEntry
+from trueline.measurement.plain_arrow import numbers_of
 from trueline.measurement.wanted import WantedColumn
 
 
@@ -142,7 +141,7 @@ class _Part:
         return self.file.read_row_group(self.group, columns=[name], use_threads=False)[name]
 
     def numbers(self, name: str) -> Numbers:
-        return _numbers(self.array(name))
+        return numbers_of(self.array(name))
 
 
 def _parts(file: pq.ParquetFile, entry: ManifestEntry, request: ScanRequest) -> Iterator[_Part]:
@@ -169,7 +168,7 @@ def _kept(part: _Part, key: Numbers, start: Numbers, request: ScanRequest) -> Fl
             mine = (key >= lo) & (key < hi)
             keep = mine if keep is None else keep & mine
     if part.bounds("suspect") != (False, False):
-        suspect = _numbers(part.array("suspect").cast(pa.uint8()))
+        suspect = numbers_of(part.array("suspect").cast(pa.uint8()))
         trusted = suspect == 0
         keep = trusted if keep is None else keep & trusted
     return keep
@@ -221,17 +220,11 @@ def _only(numbers: Numbers | Flags, keep: Flags | None) -> Numbers | Flags:
 
 
 def _valid(column: pa.ChunkedArray) -> Flags:
-    return _numbers(column.is_valid().cast(pa.uint8())).view(np.bool_)
+    return numbers_of(column.is_valid().cast(pa.uint8())).view(np.bool_)
 
 
 def _filled(column: pa.ChunkedArray) -> Numbers:
-    return _numbers(column.fill_null(0) if column.null_count else column)
-
-
-def _numbers(column: pa.ChunkedArray) -> Numbers:
-    """As pyarrow's to_numpy, which would import pandas, half as large as all else together."""
-    parts: list[npt.NDArray[Any]] = [np.from_dlpack(chunk) for chunk in column.chunks]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return numbers_of(column.fill_null(0) if column.null_count else column)
 
 
 def _at_scale(numbers: Numbers | Flags, held: int | None, wanted: int | None) -> Numbers | Flags:

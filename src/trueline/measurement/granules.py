@@ -33,10 +33,14 @@ MAX_DURATION_S = 366 * 86_400
 
 @dataclass(frozen=True)
 class GranuleBatch:
-    """Granules as an Arrow table of GRANULE_SCHEMA, and rows that could not be read."""
+    """Granules as an Arrow table of GRANULE_SCHEMA, and rows that could not be read. `origin`: the
+    delivery that first brought them, where it is an earlier one. `counted`: those of unknown names
+    were counted and told when they came."""
 
     table: pa.Table
     set_aside: tuple[SetAsideRow, ...] = ()
+    origin: int | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True)

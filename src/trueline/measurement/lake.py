@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Max, Min, Q, QuerySet
 
 from trueline.calendars.instants import seconds
+from trueline.calendars.intervals import Interval
 from trueline.engine.duckdb import DuckDBEngine
 from trueline.intake.record import latest_delivery, recorded_at
 from trueline.measurement.arrays import are_plain, read_arrays
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from trueline.measurement.scan import GranuleScan, ParquetEngine
 
 _DATA = Q(kind__in=DATA_KINDS)
+_AS_THEY_CAME = Q(kind__in=[FileKind.UNKNOWN, FileKind.MAPPED])
 _COMPARED = 2_000  # more files than this are not compared one by one
 
 
@@ -267,33 +269,51 @@ class Lake:
 
     def history(self, product: str, parameter: str, start_s: int) -> tuple[GranuleVersion, ...]:
         """Every version of one granule, the oldest first."""
+        return self.versions(product, parameter, (start_s, start_s + 1)).get(start_s, ())
+
+    def versions(
+        self, product: str, parameter: str, starts: Interval
+    ) -> Mapping[int, tuple[GranuleVersion, ...]]:
+        """Every version of the granules that start in [start, end), by start in order of time, the
+        oldest first."""
         product_key = self.dictionary.product_keys([product]).get(product)
         parameter_key = self.dictionary.parameter_keys([parameter]).get(parameter)
         if product_key is None or parameter_key is None:
-            return ()
-        self._readers.share()
-        entries = read_manifest(
-            Q(min_start_s__lte=start_s, max_start_s__gte=start_s)
-            & Q(min_product_key__lte=product_key, max_product_key__gte=product_key)
-            & Q(kind__in=[FileKind.SEGMENT, FileKind.BLOCK, FileKind.HISTORY])
-        )
-        where = f"product_key = {product_key} AND start_s = {start_s}"
+            return {}
+        start_s, end_s = starts
+        entries = [e for e in self.files_of(product, starts) if e.kind is not FileKind.SUPERSESSION]
+        where = f"product_key = {product_key} AND start_s >= {start_s} AND start_s < {end_s}"
         rows = self.engine.sql(
             f"SELECT * FROM ({long_sql(self.root, entries, where)}) "
-            f"WHERE parameter_key = {parameter_key} ORDER BY delivery"
+            f"WHERE parameter_key = {parameter_key} ORDER BY start_s, delivery"
         ).to_pylist()
-        ends = [row["delivery"] for row in rows[1:]] + [None] if rows else []
-        return tuple(
-            GranuleVersion(
-                row["delivery"],
-                end,
-                row["duration_s"],
-                row["value"],
-                row["denominator"],
-                row["suspect"],
+        found: dict[int, list[GranuleVersion]] = {}
+        for row in rows:
+            versions = found.setdefault(row["start_s"], [])
+            if versions:
+                versions[-1] = replace(versions[-1], superseded_by=row["delivery"])
+            versions.append(
+                GranuleVersion(
+                    row["delivery"],
+                    None,
+                    row["duration_s"],
+                    row["value"],
+                    row["denominator"],
+                    row["suspect"],
+                )
             )
-            for row, end in zip(rows, ends, strict=True)
-        )
+        return {start: tuple(versions) for start, versions in found.items()}
+
+    def files_of(self, product: str, starts: Interval) -> list[ManifestEntry]:
+        """Files that may hold granules of `product` that start in [start, end), or what was
+        replaced of them; none of them is removed while this lake is open."""
+        key = self.dictionary.product_keys([product]).get(product)
+        if key is None:
+            return []
+        self._readers.share()
+        near = Q(min_start_s__lt=starts[1], max_start_s__gte=starts[0])
+        near &= Q(min_product_key__lte=key, max_product_key__gte=key)
+        return read_manifest(near & ~_AS_THEY_CAME)
 
     def _visible(self, request: ScanRequest) -> list[ManifestEntry]:
         """Files that a scan needs, in the order in which they were made."""
@@ -303,7 +323,7 @@ class Lake:
             lo, hi = request.product_keys
             condition &= Q(max_product_key__gte=lo, min_product_key__lt=hi)
         outlived = Q(kind=FileKind.HISTORY, max_delivery__lte=request.delivery)
-        return read_manifest(condition & ~outlived & ~Q(kind=FileKind.UNKNOWN))
+        return read_manifest(condition & ~outlived & ~_AS_THEY_CAME)
 
 
 def open_lake(workspace: Workspace) -> Lake:

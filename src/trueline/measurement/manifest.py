@@ -17,6 +17,7 @@ class FileKind(StrEnum):
     HISTORY = "history"  # long rows that a correction has replaced, with `superseded_by`
     SUPERSESSION = "supersession"  # which rows of older files a delivery has replaced
     UNKNOWN = "unknown"  # granules of unknown products or parameters, to be replayed
+    MAPPED = "mapped"  # granules taken in for another name, as they came
 
 
 DATA_KINDS = (FileKind.SEGMENT, FileKind.BLOCK)  # the newest versions of all granules
@@ -56,7 +57,9 @@ class ColumnFacts:
 @dataclass(frozen=True)
 class ManifestEntry:
     """One file. Deliveries, starts and keys are inclusive bounds of what it holds. For HISTORY
-    `max_delivery` bounds `superseded_by`; for SUPERSESSION both are the correcting delivery."""
+    `max_delivery` bounds `superseded_by`; for SUPERSESSION both are the correcting delivery. For
+    UNKNOWN and MAPPED `min_delivery` is the one that first brought the rows, and `max_delivery` the
+    one that kept them aside or took them in."""
 
     kind: FileKind
     path: str

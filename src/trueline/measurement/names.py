@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trueline.inventory.values import Identity
 from trueline.measurement.arrivals import Mask
 from trueline.measurement.dictionary import Dictionary
 
@@ -25,11 +26,12 @@ Keys = npt.NDArray[np.int32]
 @dataclass(frozen=True)
 class KnownNames:
     """Products and parameters that the records know, and which parameters are ratios of two
-    counters (their granules need a denominator)."""
+    counters (their granules need a denominator). `identities`: what other names stand for."""
 
     products: frozenset[str]
     parameters: frozenset[str]
     ratios: frozenset[str] = field(default_factory=frozenset)
+    identities: Mapping[str, tuple[Identity, ...]] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)

@@ -122,14 +122,27 @@ def write_history(
     return replace(entry, min_delivery=int(delivery.min()), max_delivery=int(superseded_by.max()))
 
 
-def write_unknown(lake: Path, rows: pa.Table, delivery: int) -> ManifestEntry:
-    """Granules of unknown products or parameters, as their reader yielded them."""
-    path = new_path(FileKind.UNKNOWN)
+def write_unknown(lake: Path, rows: pa.Table, deliveries: tuple[int, int]) -> ManifestEntry:
+    """Granules of unknown products or parameters, as their reader yielded them. `deliveries`: the
+    one that first brought them and the one that keeps them aside."""
+    return _as_they_came(lake, FileKind.UNKNOWN, rows, deliveries)
+
+
+def write_mapped(lake: Path, rows: pa.Table, deliveries: tuple[int, int]) -> ManifestEntry:
+    """Granules as they came, under another name, and the product each was taken in for.
+    `deliveries`: the one that first brought them and the one that took them in."""
+    return _as_they_came(lake, FileKind.MAPPED, rows, deliveries)
+
+
+def _as_they_came(
+    lake: Path, kind: FileKind, rows: pa.Table, deliveries: tuple[int, int]
+) -> ManifestEntry:
+    path = new_path(kind)
     size = write_parquet(lake / path, rows)
-    entry = _described(
-        FileKind.UNKNOWN, path, rows["start_s"].to_numpy(), np.zeros(rows.num_rows, np.int32)
-    )
-    return replace(entry, min_delivery=delivery, max_delivery=delivery, size=size)
+    starts = rows["start_s"].to_numpy()
+    entry = _described(kind, path, starts, np.zeros(rows.num_rows, np.int32))
+    first, last = deliveries
+    return replace(entry, min_delivery=first, max_delivery=last, size=size)
 
 
 def without_rows(lake: Path, entry: ManifestEntry, gone: pa.Table) -> ManifestEntry:
@@ -236,4 +249,5 @@ def new_path(kind: FileKind) -> str:
 
 
 def folder(kind: FileKind) -> str:
-    return {FileKind.HISTORY: "history", FileKind.UNKNOWN: "unknown"}.get(kind, f"{kind}s")
+    alone = (FileKind.HISTORY, FileKind.UNKNOWN, FileKind.MAPPED)
+    return kind.value if kind in alone else f"{kind}s"

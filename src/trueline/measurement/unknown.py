@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from django.db.models import Q
 
@@ -25,29 +26,71 @@ def unknown_rows() -> int:
 
 def waiting_names(workspace: Workspace) -> Mapping[tuple[str, str], int]:
     """How many granules wait, by product id and parameter."""
-    counted: Counter[tuple[str, str]] = Counter()
+    return {name: waiting.rows for name, waiting in waiting_series(workspace).items()}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Granules of one name and parameter that wait: their number, first start and last end."""
+
+    rows: int
+    first_s: int
+    end_s: int
+
+
+def waiting_series(workspace: Workspace) -> Mapping[tuple[str, str], Waiting]:
+    """What waits, by product id and parameter."""
+    found: dict[tuple[str, str], Waiting] = {}
     for entry in _waiting():
-        names = pq.read_table(workspace.lake / entry.path, columns=["product_id", "parameter"])
-        products, parameters = (
-            names.column(name).cast(pa.string()).to_pylist() for name in names.column_names
+        columns = ["product_id", "parameter", "start_s", "duration_s"]
+        rows = pq.read_table(workspace.lake / entry.path, columns=columns)
+        ends = pc.add(rows["start_s"], rows["duration_s"].cast(pa.int64()))
+        rows = pa.table(
+            [rows[n].cast(pa.string()) for n in columns[:2]] + [rows["start_s"], ends],
+            names=["product_id", "parameter", "start_s", "end_s"],
         )
-        counted.update(zip(products, parameters, strict=True))
-    return counted
+        asked = [("start_s", "count"), ("start_s", "min"), ("end_s", "max")]
+        for row in rows.group_by(columns[:2]).aggregate(asked).to_pylist():
+            series = (row["product_id"], row["parameter"])
+            one = Waiting(row["start_s_count"], row["start_s_min"], row["end_s_max"])
+            before = found.get(series, one)
+            rows_so_far = before.rows if series in found else 0
+            found[series] = Waiting(
+                rows_so_far + one.rows,
+                min(before.first_s, one.first_s),
+                max(before.end_s, one.end_s),
+            )
+    return found
 
 
-def replay_unknown(workspace: Workspace, options: LoadOptions) -> LoadReport:
-    """Take in, as a new delivery, what waits; what is still unknown keeps waiting."""
-    waiting = _waiting()
+def replay_unknown(
+    workspace: Workspace, options: LoadOptions, names: frozenset[str] | None = None
+) -> LoadReport | None:
+    """Take in, as a new delivery, what waits; what is still unknown keeps waiting. `names`: only
+    files with rows of these; a file is taken whole. None, and no delivery, where nothing of what
+    waits has become known."""
+    known = recorded_names()
+    if not any(
+        (product in known.products or product in known.identities) and parameter in known.parameters
+        for product, parameter in waiting_names(workspace)
+    ):
+        return None
+    waiting = [e for e in _waiting() if names is None or _holds(workspace, e, names)]
+    origins = sorted({entry.min_delivery for entry in waiting})
+    told = ", ".join(map(str, origins))
     source = DeliverySource(
         kind="measurements",
-        source=f"replay of {sum(e.rows for e in waiting)} rows of unknown products or parameters",
+        source=(
+            f"replay of {sum(e.rows for e in waiting)} rows of unknown products or parameters"
+            + (f", of deliveries {told}" if told else "")
+        )[:512],
         recorded_by=options.recorded_by,
     )
     return append_granules(
         workspace,
-        _batches(workspace, waiting),
+        _batches(workspace, waiting, counted=names is not None),
         source,
-        AppendOptions(options, known=recorded_names()),
+        AppendOptions(options, known=known),
         consumed=tuple(waiting),
     )
 
@@ -56,8 +99,16 @@ def _waiting() -> list[ManifestEntry]:
     return read_manifest(Q(kind=FileKind.UNKNOWN))
 
 
-def _batches(workspace: Workspace, waiting: Sequence[ManifestEntry]) -> Iterator[GranuleBatch]:
+def _holds(workspace: Workspace, entry: ManifestEntry, names: frozenset[str]) -> bool:
+    held = pq.read_table(workspace.lake / entry.path, columns=["product_id"])["product_id"]
+    return not names.isdisjoint(pc.unique(held.cast(pa.string())).to_pylist())
+
+
+def _batches(
+    workspace: Workspace, waiting: Sequence[ManifestEntry], *, counted: bool
+) -> Iterator[GranuleBatch]:
     for entry in waiting:
         file = pq.ParquetFile(workspace.lake / entry.path)
         for group in range(file.num_row_groups):
-            yield GranuleBatch(file.read_row_group(group).cast(GRANULE_SCHEMA))
+            rows = file.read_row_group(group).cast(GRANULE_SCHEMA)
+            yield GranuleBatch(rows, origin=entry.min_delivery, counted=counted)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from trueline.errors import InputError
+from trueline.errors import InputError, unknown_name
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery, known_at
@@ -69,9 +69,9 @@ def standing_regimes(delivery: int | None = None) -> dict[str, StandingRegime]:
 def standing_regime(regime_id: str) -> StandingRegime:
     row = RegimeVersion.objects.filter(regime_id=regime_id, superseded_by=None).first()
     if row is None:
-        raise InputError(
-            f"There is no regime {regime_id!r}", mend="`trueline regimes list` names them"
-        )
+        known = RegimeVersion.objects.filter(superseded_by=None)
+        names = known.values_list("regime_id", flat=True)
+        raise unknown_name("regime", regime_id, names, see="`trueline regimes list` names them")
     return _standing(row)
 
 

@@ -50,6 +50,14 @@ def record_alerts(run: RegimeRun, regime: Regime, measures: Sequence[Measure]) -
     return raised, cleared
 
 
+def clear_those_who_left(run: RegimeRun, members: Sequence[str], group: str) -> int:
+    """Who is no member any more is watched no more: their alerts end, and why is said."""
+    evidence = json.dumps({"why": f"no member of {group} any more"})
+    alerts = Alert.objects.filter(regime_id=run.regime_id, cleared_s=None)
+    staying = {*members, group}
+    return sum(_clear(alert, run, evidence) for alert in alerts if alert.subject not in staying)
+
+
 def _clear(alert: Alert, run: RegimeRun, evidence: str) -> int:
     """One guarded write: who comes second changes nothing."""
     return Alert.objects.filter(pk=alert.pk, cleared_s=None).update(

@@ -51,6 +51,7 @@ class BoardLine:
     alerts: int
     last_read: datetime | None
     unread: bool  # nobody read it for UNREAD_DAYS: proposed for retirement
+    readers: int  # how many read it within UNREAD_DAYS
 
 
 def board(*, now: datetime) -> list[BoardLine]:
@@ -71,7 +72,9 @@ def board(*, now: datetime) -> list[BoardLine]:
 def board_line(standing: StandingRegime, *, now: datetime) -> BoardLine:
     regime_id = standing.regime.id
     run = RegimeRun.objects.filter(regime_id=regime_id).order_by("-due_s").first()
-    reading = RegimeReading.objects.filter(regime_id=regime_id).order_by("-read_at").first()
+    readings = RegimeReading.objects.filter(regime_id=regime_id)
+    reading = readings.order_by("-read_at").first()
+    recent = readings.filter(read_at__gt=now - timedelta(days=UNREAD_DAYS))
     last_read = reading.read_at if reading else None
     since = max(filter(None, (last_read, standing.acted_at)))
     return BoardLine(
@@ -82,6 +85,7 @@ def board_line(standing: StandingRegime, *, now: datetime) -> BoardLine:
         alerts=Alert.objects.filter(regime_id=regime_id, cleared_s=None).count(),
         last_read=last_read,
         unread=standing.state is RegimeState.ACTIVE and now - since > timedelta(days=UNREAD_DAYS),
+        readers=recent.values("read_by").distinct().count(),
     )
 
 

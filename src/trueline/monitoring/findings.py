@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 from trueline.assessment.values import AssessmentRow, Verdict
-from trueline.calendars.periods import period_containing
 from trueline.inventory.values import Product
 from trueline.monitoring.burning import burning
 from trueline.monitoring.cohort import Cohort, counted, rounded, worst_of
-from trueline.monitoring.money import Stake, credit_of, money_at_risk
-from trueline.monitoring.observe import Day, Seen, is_share
+from trueline.monitoring.foreseen import Foreseen, evidence_of, foresee, why_unpredicted
+from trueline.monitoring.money import Stake
+from trueline.monitoring.observe import Seen, is_share
 from trueline.monitoring.peers import MemberValue, unlike_peers
-from trueline.monitoring.predict import Member, back_test, probabilities
 from trueline.monitoring.values import Regime, TriggerKind
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
@@ -44,10 +42,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Said:
-    """About one objective: what is kept, and what triggers look at."""
+    """About one objective: what is kept, what triggers look at, and what is at stake."""
 
     plain: dict[str, object]
     measures: list[Measure]
+    stakes: tuple[Stake, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,8 +72,10 @@ class Asking:
             share = violated / now.assessed
             measures.append(self._measure(TriggerKind.VIOLATED_SHARE, None, share, evidence))
         peers = self._peers(current)
-        predicted, more = self._predicted(current)
-        measures += [*peers, *more, *self._data(current), *self._burning(current)]
+        foreseen = self._foreseen()
+        if foreseen is not None:
+            measures += self._predicted(foreseen)
+        measures += [*peers, *self._data(current), *self._burning(current)]
         return Said(
             {
                 "objective": self.objective_id,
@@ -82,10 +83,12 @@ class Asking:
                 "fixed": counted(fixed).as_plain(),
                 "worst": [_worst(r) for r in worst_of(current)],
                 "unlike_peers": [m.as_plain() for m in peers if abs(m.value) >= UNLIKE_FROM],
-                "prediction": predicted,
+                "prediction": None if foreseen is None else foreseen.plain,
+                "why_unpredicted": "" if foreseen else why_unpredicted(self._promised(current)),
                 "violated": sorted(r.product_id for r in current if r.verdict is Verdict.VIOLATED),
             },
             measures,
+            foreseen.stakes if foreseen else (),
         )
 
     def _measure(
@@ -148,77 +151,24 @@ class Asking:
                 found.append(measure)
         return found
 
-    def _predicted(
-        self, rows: Sequence[AssessmentRow]
-    ) -> tuple[dict[str, object] | None, list[Measure]]:
-        shares = [r for r in rows if is_share(self._objective(r)) and self._days(r)]
-        if not shares:
-            return None, []
-        members = {r.product_id: self._member(r) for r in shares}
-        history = {name: member.episodes(self.due_s) for name, member in members.items()}
-        running = {}
-        for row in shares:
-            member = members[row.product_id]
-            so_far = sum(d.allowed_s for d in member.days if d.start_s >= row.period_start)
-            to_come = self.seen.whole_s[row.product_id, row.objective_id] - so_far
-            running[row.product_id] = member.running(
-                (row.period_start, self.due_s), max(0, to_come)
-            )
-        chances = probabilities(history, running)
-        tested = back_test(members, self._before(shares[0]))
-        measures = [
-            self._measure(TriggerKind.PREDICTED, member, chances[member], {"bad_s": now.bad_s})
-            for member, now in sorted(running.items())
-        ]
-        episodes = sum(len(e.lengths_s) for e in history.values())
-        plain: dict[str, object] = {
-            "members": {member: rounded(chances[member]) for member in sorted(chances)},
-            "expected_violations": rounded(sum(chances.values())),
-            "episodes": episodes,
-            "back_test": {
-                "forecasts": tested.forecasts,
-                "brier_score": rounded(tested.score),
-                "base_rate_score": rounded(tested.base_rate),
-            },
-            **self._money(chances),
+    def _promised(self, rows: Sequence[AssessmentRow]) -> list[ServiceLevelObjective]:
+        return [self._objective(row) for row in rows]
+
+    def _foreseen(self) -> Foreseen | None:
+        members = {
+            product_id: member
+            for (product_id, objective_id), member in self.seen.members.items()
+            if objective_id == self.objective_id and product_id in set(self.cohort.current)
         }
-        return plain, measures
+        return foresee(self.regime, members, self.products, self.due_s)
 
-    def _member(self, row: AssessmentRow) -> Member:
-        outages = self.seen.outages.get((row.product_id, row.objective_id))
-        return Member(self._objective(row), self._days(row), outages)
-
-    def _days(self, row: AssessmentRow) -> Sequence[Day]:
-        return self.seen.days.get((row.product_id, row.objective_id), ())
-
-    def _before(self, row: AssessmentRow) -> tuple[int, int]:
-        """The whole period before, in UTC days: near enough for a score."""
-        period = self.seen.period
-        earlier = period_containing(period.first - (period.end - period.first) / 2, period.length)
-        return earlier.bounds("UTC")[0], row.period_start
-
-    def _money(self, chances: Mapping[str, float]) -> dict[str, object]:
-        if not self.regime.charge:
-            return {}
-        stakes, unknown = [], 0
-        for member, chance in sorted(chances.items()):
-            charge = _charge(self.products[member], self.regime.charge)
-            if charge is None:
-                unknown += 1
-                continue
-            credit = credit_of(charge, self.regime.credit_percent)
-            stakes.append(Stake(Decimal(str(rounded(chance))), credit))
-        money = money_at_risk(stakes)
-        plain = {"expected": str(money.expected), "worst": str(money.worst), "unknown": unknown}
-        return {"money_at_risk": plain}
-
-
-def _charge(product: Product, name: str) -> Decimal | None:
-    try:
-        found = Decimal(product.characteristics.get(name, ""))
-    except InvalidOperation:
-        return None
-    return found if found.is_finite() else None
+    def _predicted(self, foreseen: Foreseen) -> list[Measure]:
+        return [
+            self._measure(
+                TriggerKind.PREDICTED, member, chance, evidence_of(foreseen.shown[member])
+            )
+            for member, chance in sorted(foreseen.chances.items())
+        ]
 
 
 def _assessed(row: AssessmentRow) -> bool:

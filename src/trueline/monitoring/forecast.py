@@ -51,7 +51,7 @@ def rate_prior(exposures: Sequence[Exposure]) -> RatePrior | None:
 def breach_probability(
     prior: RatePrior | None,
     member: Exposure,
-    lengths_s: Sequence[int],
+    lengths_s: Sequence[float],
     *,
     remaining_s: float,
     left_s: float,
@@ -71,7 +71,7 @@ def breach_probability(
     return min(1.0, max(0.0, 1.0 - float(_sum_within(shape, stay, share).sum())))
 
 
-def _lengths_on_grid(lengths_s: Sequence[int], step_s: float) -> np.ndarray:
+def _lengths_on_grid(lengths_s: Sequence[float], step_s: float) -> np.ndarray:
     """Shares of episodes of 1 to STEPS steps, each split between its neighbours so that the mean
     is kept; longer ones are missing, for one of them is a breach by itself."""
     share = np.zeros(STEPS + 2)

@@ -77,6 +77,29 @@ class Alert(models.Model):
         return f"{self.regime_id} {self.trigger} {self.subject}"
 
 
+class AlertNote(models.Model):
+    """What somebody said to an alert; rows are added, never changed."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="notes")
+    kind = models.CharField(max_length=16)  # acknowledged | comment | owner
+    owner = models.CharField(max_length=150, blank=True)  # who sees to it from now on
+    text = models.CharField(max_length=2000, blank=True)
+    by = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["alert"],
+                condition=models.Q(kind="acknowledged"),
+                name="an_alert_is_acknowledged_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.kind} by {self.by}"
+
+
 class RegimeReading(models.Model):
     """Somebody looked at what a regime found."""
 

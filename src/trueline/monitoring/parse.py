@@ -41,6 +41,7 @@ def parse_regimes(data: bytes, name: str) -> list[Regime]:
             raise site.error(document.line, "A list of regimes belongs here", "Add regimes:")
         for number, node in enumerate(listed.items):
             regime = parse_regime(node, site.child(f"regimes[{number}]"))
+            _check_tolerance(regime, node, site.child(f"regimes[{number}]"))
             if any(other.id == regime.id for other in found):
                 raise site.error(node.line, f"The regime {regime.id} stands twice in this file")
             found.append(regime)
@@ -88,6 +89,15 @@ def _check(regime: Regime, node: Node, site: Site) -> None:
     for key in (*_NUMBERS, *_WHOLES):
         if getattr(regime, key) < 0:
             raise site.child(key).error(node.line, f"{key} is below zero")
+
+
+def _check_tolerance(regime: Regime, node: Node, site: Site) -> None:
+    """Of what is written from now on; regimes on record are read as they are."""
+    for number, trigger in enumerate(regime.triggers):
+        if trigger.allowed_crossings and not trigger.tolerance_period_s:
+            what = f"{trigger.kind} tolerates crossings within a period, and none is given"
+            place = site.child(f"triggers[{number}].tolerance_period_s")
+            raise place.error(node.line, what, "Add tolerance_period_s:")
 
 
 def _trigger(node: Node, site: Site) -> Trigger:

@@ -22,14 +22,18 @@ from trueline.intake.record import latest_delivery, write_lock
 from trueline.inventory.rules import members, parse_rule
 from trueline.measurement.lake import Lake
 from trueline.monitoring.acts import standing_regime
-from trueline.monitoring.alerts import record_alerts
+from trueline.monitoring.alerts import clear_those_who_left, record_alerts
 from trueline.monitoring.cohort import Cohort
 from trueline.monitoring.findings import Asking, Measure
 from trueline.monitoring.models import RegimeRun
+from trueline.monitoring.money import one_for_each_downtime
 from trueline.monitoring.observe import observe
 from trueline.monitoring.parse import regime_of
+from trueline.monitoring.stakes import plain_money
 from trueline.monitoring.values import Regime, RegimeState
 from trueline.settings.workspace import Workspace
+
+METHOD = 2  # of a run; another one gives other bytes
 
 
 @dataclass(frozen=True)
@@ -69,12 +73,29 @@ def run_regime(
             sha256=hashlib.sha256(content.encode()).hexdigest(),
             run_at=now,
         )
-        raised, cleared = record_alerts(run, standing.regime, measures)
+        raised, cleared = _alerts_of(run, standing.regime, measures)
     return RunReport(run.pk, due_s, raised, cleared)
 
 
+def _alerts_of(run: RegimeRun, regime: Regime, measures: list[Measure]) -> tuple[int, int]:
+    """A run for an instant before the newest one tells what was, and alarms nobody now."""
+    if RegimeRun.objects.filter(regime_id=run.regime_id, due_s__gt=run.due_s).exists():
+        return 0, 0
+    raised, cleared = record_alerts(run, regime, measures)
+    members = json.loads(run.content)["cohort"]["current"]
+    return raised, cleared + clear_those_who_left(run, members, regime.group)
+
+
 def repeat_run(workspace: Workspace, engine: Engine, run: RegimeRun) -> str:
-    """The content that the run gives when it is made again from what was known then."""
+    """The content that the run gives when it is made again from what was known then; InputError
+    where it was made by another method than this version of Trueline has."""
+    method = json.loads(run.content).get("method", 1)
+    if method != METHOD:
+        raise InputError(
+            f"The run of {run.regime_id} at {render_instant(run.due_s)} was made by method "
+            f"{method}, and this version of Trueline has method {METHOD}",
+            mend="Repeat it with the version that made it; its bytes and their hash are kept",
+        )
     content, _ = _found(workspace, engine, regime_of(run.regime), (run.due_s, run.delivery_id))
     return content
 
@@ -84,7 +105,10 @@ def run_of(regime_id: str, due_s: int | None = None) -> RegimeRun:
     runs = RegimeRun.objects.filter(regime_id=regime_id)
     found = (runs if due_s is None else runs.filter(due_s=due_s)).order_by("-due_s").first()
     if found is None:
-        raise InputError(f"There is no such run of {regime_id}", mend="`trueline regimes run`")
+        standing_regime(regime_id)
+        raise InputError(
+            f"There is no such run of {regime_id}", mend=f"`trueline regimes run {regime_id}`"
+        )
     return found
 
 
@@ -105,7 +129,9 @@ def _found(
         for objective_id in sorted({r.objective_id for r in seen.rows})
     ]
     measures = [measure for one in said for measure in one.measures]
+    stakes = tuple(one_for_each_downtime(s for one in said for s in one.stakes))
     plain = {
+        "method": METHOD,
         "regime": regime.id,
         "due": render_instant(due_s),
         "delivery": delivery,
@@ -113,6 +139,7 @@ def _found(
         "cohort": cohort.as_plain(),
         "objectives": [one.plain for one in said],
         "measures": [m.as_plain() for m in _telling(regime, measures)],
+        "money_at_risk": plain_money(stakes),
     }
     content = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return content + "\n", measures

@@ -84,6 +84,7 @@ SERVICE_HOURS_KEYS = (
     Key("to", Clock(), "local time at which they end; 24:00 is the end of the day", default=1440),
     Key("holidays", HOLIDAYS, "calendar whose public holidays are out of service, as GB-ENG"),
 )
+SERVICE_HOURS = Record("service hours", SERVICE_HOURS_KEYS, _service_hours, _service_hours_apart)
 TOLERANCE_KEYS = (
     Key(
         "allowed_crossings",
@@ -184,7 +185,7 @@ OBJECTIVE_KEYS: tuple[Key, ...] = (
     ),
     Key(
         "service_hours",
-        Record("service hours", SERVICE_HOURS_KEYS, _service_hours, _service_hours_apart),
+        SERVICE_HOURS,
         "hours in which the objective counts; else always",
     ),
     Key(

@@ -37,13 +37,26 @@ _SLICE = "openslo/timeSliceWindow"
 
 def export_openslo(offering: ProductOffering, parameters: _Parameters) -> str:
     """`offering` as YAML documents: one Service, an SLI per parameter, an SLO per objective."""
+    return render_documents(openslo_documents(offering, parameters, {}))
+
+
+def openslo_documents(
+    offering: ProductOffering, parameters: _Parameters, notes: Mapping[str, Mapping[str, object]]
+) -> list[dict[str, object]]:
+    """The same as mappings. `notes`: what else is to be kept with an objective, by its id; it
+    stands in the annotation `trueline/standard` of its SLO, or in `trueline/standards` of the
+    Service where OpenSLO has no words for the objective."""
     said: list[tuple[int, ServiceLevelObjective]] = []
     beyond: list[tuple[int, ServiceLevelObjective]] = []
     for position, objective in enumerate(offering.objectives):
         (said if expressible(objective, parameters) else beyond).append((position, objective))
     used = sorted({objective.parameter for _, objective in said})
     indicators = dict(zip(used, _unique_names(used), strict=True))
-    documents = [_service(offering, beyond, parameters)]
+    service = _service(offering, beyond, parameters)
+    travelling = {o.id: notes[o.id] for _, o in beyond if notes.get(o.id)}
+    if travelling:
+        _annotate(service, "standards", travelling)
+    documents = [service]
     documents += [_indicator(parameters[name], slug) for name, slug in indicators.items()]
     names = _unique_names(f"{offering.id}-{objective.id}" for _, objective in said)
     for (position, objective), name in zip(said, names, strict=True):
@@ -53,10 +66,11 @@ def export_openslo(offering: ProductOffering, parameters: _Parameters) -> str:
             "service": slug_of(offering.id),
             "indicatorRef": indicators[objective.parameter],
         } | _spec(objective, ratio=parameter.kind is ParameterKind.RATIO)
-        documents.append(
-            _document("SLO", name, objective.name, ("objective", canonical(note)), spec)
-        )
-    return render_documents(documents)
+        document = _document("SLO", name, objective.name, ("objective", canonical(note)), spec)
+        if notes.get(objective.id):
+            _annotate(document, "standard", notes[objective.id])
+        documents.append(document)
+    return documents
 
 
 def beyond_openslo(offering: ProductOffering, parameters: _Parameters) -> tuple[str, ...]:
@@ -167,6 +181,12 @@ def _document(
         metadata["displayName"] = title
     metadata["annotations"] = {ANNOTATION + note[0]: note[1]}
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def _annotate(document: dict[str, object], name: str, note: Mapping[str, object]) -> None:
+    metadata = document["metadata"]
+    assert isinstance(metadata, dict)
+    metadata["annotations"][ANNOTATION + name] = canonical(note)
 
 
 def slug_of(text: str) -> str:

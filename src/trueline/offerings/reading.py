@@ -5,13 +5,13 @@ Every error names file, line and field, and the mend; an unknown key names the n
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any, Protocol
 
 from trueline.errors import InputError, Place
+from trueline.errors import nearest as nearest
 from trueline.intake.yaml_tree import Listing, Node, Scalar, Table
 
 MAX_TEXT = 2000
@@ -51,13 +51,6 @@ class Key:
     required: bool = False
     default: object = None  # what absence means; a value equal to it is not written
     only_for: tuple[str, ...] = ()  # statistics that use it; () = all
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`did you mean` text for a name that is not among `known`."""
-    names = sorted(known)
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f"Did you mean {close[0]}?" if close else f"Known: {', '.join(names)}"
 
 
 def scalar_text(node: Node, site: Site) -> str:

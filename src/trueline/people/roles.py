@@ -16,6 +16,7 @@ class Role(StrEnum):
     NOTIFICATION_ADMINISTRATOR = "notification-administrator"
     CUSTOMER_CONTACT = "customer-contact"
     AUDITOR = "auditor"
+    DATA_STEWARD = "data-steward"
 
 
 PURPOSE = {
@@ -29,6 +30,8 @@ PURPOSE = {
     Role.NOTIFICATION_ADMINISTRATOR: "keeps notification lists and templates",
     Role.CUSTOMER_CONTACT: "speaks for one customer",
     Role.AUDITOR: "reads everything, changes nothing",
+    Role.DATA_STEWARD: "decides what names in feeds stand for",
 }
 
+READERS = frozenset({Role.AUDITOR, Role.CUSTOMER_CONTACT})  # look, and change nothing
 APPROVERS = frozenset({Role.TECHNICAL_APPROVER, Role.COMMERCIAL_APPROVER, Role.LEGAL_APPROVER})

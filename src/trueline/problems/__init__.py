@@ -12,15 +12,20 @@ from trueline.problems.finding import Finding
 
 if TYPE_CHECKING:
     from trueline.problems.localization import localize
+    from trueline.problems.rivals import competing
 
-__all__ = ["Finding", "localize"]
+__all__ = ["Finding", "competing", "localize"]
 
 
 def __getattr__(name: str) -> object:
-    """`localize` when it is first asked for: every command loads the records of this room, and few
-    of them need the statistics that it imports."""
-    if name != "localize":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trueline.problems import localization
+    """`localize` and `competing` when first asked for: every command loads the records of this
+    room, and few of them need the statistics that these import."""
+    if name == "localize":
+        from trueline.problems import localization
 
-    return localization.localize
+        return localization.localize
+    if name == "competing":
+        from trueline.problems import rivals
+
+        return rivals.competing
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

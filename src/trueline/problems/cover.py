@@ -8,13 +8,13 @@ is claimed only when it shortens the account of the table by more than its own n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from trueline.problems.cuboids import Cuboid, cuboids_of
+from trueline.problems.cuboids import Hope, promising_cuboids
 from trueline.problems.evidence import Content, Evidence
 from trueline.problems.leaves import Attributes, Codes, Floats
 
@@ -39,28 +39,34 @@ class Cause:
 class _Candidates:
     """The elements of one cuboid that could pay at all, with what they hold."""
 
-    cuboid: Cuboid
+    positions: tuple[int, ...]
     cost: float
-    place: Codes  # leaf -> candidate, -1 for none
+    place: npt.NDArray[np.int32]  # leaf -> candidate, -1 for none
     content: Content
     net: Floats = field(default_factory=lambda: np.empty(0))
 
 
-def explain(attributes: Attributes, evidence: Evidence, *, split: bool = True) -> list[Cause]:
-    """The causes, most gained first; `split` lets finer elements replace a coarse one."""
+def explain(
+    attributes: Attributes, evidence: Evidence, *, split: bool = True, whole: bool = True
+) -> list[Cause]:
+    """The causes, most gained first; `split` lets finer elements replace a coarse one.
+
+    A cause without attributes says that everything is off alike; without `whole`, only where
+    several causes together hold all leaves anyway."""
     everywhere = np.arange(len(attributes.codes))
-    pool = _pool(attributes, evidence, everywhere, cuboids_of(attributes))
+    pool = _pool(attributes, evidence, everywhere, first=0 if whole else 1)
     chosen = _greedy(attributes, evidence, pool)
     if split:
         chosen = [part for cause in chosen for part in _parts(attributes, evidence, cause)]
-    return sorted(_paying(evidence, chosen), key=lambda cause: -cause.gain)
+    paying = _paying(evidence, chosen)
+    return sorted(_as_a_whole(evidence, paying, everywhere), key=lambda cause: -cause.gain)
 
 
 def ranked(attributes: Attributes, evidence: Evidence, most: int) -> list[Cause]:
     """The elements with the largest net gains, each taken as if it were the only cause."""
     everywhere = np.arange(len(attributes.codes))
     found: list[tuple[float, int, int]] = []
-    pool = _pool(attributes, evidence, everywhere, cuboids_of(attributes))
+    pool = _pool(attributes, evidence, everywhere, first=1)
     for number, candidates in enumerate(pool):
         top = np.argsort(-candidates.net, kind="stable")[:most]
         found.extend((-float(candidates.net[place]), number, int(place)) for place in top)
@@ -68,25 +74,26 @@ def ranked(attributes: Attributes, evidence: Evidence, most: int) -> list[Cause]
 
 
 def _pool(
-    attributes: Attributes, evidence: Evidence, rows: Codes, cuboids: Iterable[Cuboid]
+    attributes: Attributes,
+    evidence: Evidence,
+    rows: Codes,
+    *,
+    first: int,
+    within: Sequence[int] = (),
 ) -> list[_Candidates]:
-    best = evidence.best()[rows]
+    hope = Hope(evidence.best(), evidence.fixed)
     pool = []
-    for cuboid in cuboids:
-        cost = cuboid.letters + cuboid.choices + evidence.fixed
-        key = cuboid.key[rows]
-        known = key >= 0
-        hope = np.bincount(key[known], weights=best[known], minlength=cuboid.elements)
-        able = np.flatnonzero(hope > cost)
-        if not len(able):
-            continue
-        number = np.full(cuboid.elements + 1, -1, dtype=np.int64)
-        number[able] = np.arange(len(able))
-        place = np.full(len(attributes.codes), -1, dtype=np.int64)
-        place[rows] = number[key]  # key -1 finds the last entry, which stays -1
-        members = np.flatnonzero(place >= 0)
-        content = evidence.content(place[members], members, len(able))
-        pool.append(_Candidates(cuboid, cost, place, content, evidence.gains(content, cost) - cost))
+    for found in promising_cuboids(attributes, hope, rows, first=first, within=within):
+        number = np.full(found.cuboid.elements + 1, -1, dtype=np.int32)
+        number[found.able] = np.arange(len(found.able))
+        of_rows = number[found.cuboid.key]  # key -1 finds the last entry, which stays -1
+        held = np.flatnonzero(of_rows >= 0)
+        members, element = found.rows[held], of_rows[held]
+        place = np.full(len(attributes.codes), -1, dtype=np.int32)
+        place[members] = element
+        content = evidence.content(element.astype(np.int64), members, len(found.able))
+        net = evidence.gains(content, found.cost) - found.cost
+        pool.append(_Candidates(found.cuboid.positions, found.cost, place, content, net))
     return pool
 
 
@@ -122,7 +129,7 @@ def _take_away(evidence: Evidence, candidates: _Candidates, rows: Codes) -> None
 
 def _cause(attributes: Attributes, candidates: _Candidates, place: int) -> Cause:
     leaves = np.flatnonzero(candidates.place == place)
-    positions = candidates.cuboid.positions
+    positions = candidates.positions
     codes = tuple(int(attributes.codes[leaves[0], position]) for position in positions)
     return Cause(positions, codes, leaves, float(candidates.net[place]), candidates.cost)
 
@@ -131,13 +138,13 @@ def _parts(attributes: Attributes, evidence: Evidence, cause: Cause) -> list[Cau
     """The cause, or finer elements inside it when together they gain more."""
     if len(cause.leaves) < 2 or len(cause.positions) == len(attributes.names):
         return [cause]
-    finer = cuboids_of(attributes, within=cause.positions)
-    pool = _pool(attributes, evidence, cause.leaves, finer)
+    first, within = len(cause.positions) + 1, cause.positions
+    pool = _pool(attributes, evidence, cause.leaves, first=first, within=within)
     parts = _greedy(attributes, evidence, pool)
     if not parts:
         return [cause]
     covered = np.unique(np.concatenate([part.leaves for part in parts]))
-    if len(covered) > MOST_COVERED * len(cause.leaves):
+    if within and len(covered) > MOST_COVERED * len(cause.leaves):
         return [cause]
     whole = _alone(evidence, cause.leaves) - cause.cost
     return parts if sum(part.gain for part in parts) > whole else [cause]
@@ -156,6 +163,18 @@ def _paying(evidence: Evidence, chosen: list[Cause]) -> list[Cause]:
         else:
             kept.pop(place)
     return kept
+
+
+def _as_a_whole(evidence: Evidence, causes: list[Cause], everywhere: Codes) -> list[Cause]:
+    """One cause without attributes, where several hold all leaves and say no more than it does."""
+    if len(causes) < 2 or len(np.unique(np.concatenate([c.leaves for c in causes]))) < len(
+        everywhere
+    ):
+        return causes
+    gain = _alone(evidence, everywhere) - evidence.fixed
+    if gain < sum(cause.gain for cause in causes):
+        return causes
+    return [Cause((), (), everywhere, gain, evidence.fixed)]
 
 
 def _alone(evidence: Evidence, leaves: Codes) -> float:

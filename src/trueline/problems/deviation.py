@@ -9,6 +9,7 @@ with either of the two figures as its base. A leaf that is 0 in both figures say
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtr
 
 from trueline.problems.evidence import StateEvidence
@@ -28,6 +29,8 @@ SLIGHT = 0.1
 # Nats that any cause has to bring beyond naming it and choosing its ratio.
 FIXED = 2.0
 LEAST_NOISE = 1e-4
+# When small leaves are held to be noisier than large ones, and how large a leaf must be then.
+ENOUGH, LEAST_NOISY, NOISIER, SEVERAL = 40, 0.15, 3.0, 6.0
 
 
 def deviations(actual: Floats, expected: Floats) -> Floats:
@@ -38,6 +41,31 @@ def deviations(actual: Floats, expected: Floats) -> Floats:
     off[~np.isfinite(off)] = np.nan
     clipped: Floats = np.clip(off, -1.0, 1.0)
     return clipped
+
+
+def silent(actual: Floats, expected: Floats) -> npt.NDArray[np.bool_]:
+    """Leaves that say nothing, because they are small beside a noise that is not relative.
+
+    Where the smallest quarter of leaves is relatively much noisier than the larger half, noise has
+    a part of its own size; a leaf not several times that size may be off by any share.
+    """
+    size = np.maximum(np.abs(actual), np.abs(expected))
+    off = deviations(actual, expected)
+    some = np.flatnonzero(np.isfinite(off))
+    if len(some) < ENOUGH:
+        return np.zeros(len(size), dtype=np.bool_)
+    order = some[np.argsort(size[some], kind="stable")]
+    small, large = order[: len(order) // 4], order[len(order) // 2 :]
+    sides = [off[small][off[small] > 0], -off[small][off[small] < 0]]
+    if min(map(len, sides)) < len(small) / 4:  # noise moves leaves both ways, a cause one way
+        return np.zeros(len(size), dtype=np.bool_)
+    own = 1.4826 * min(float(np.median(side)) for side in sides)
+    if own < LEAST_NOISY or own < NOISIER * noise_of(off[large]):
+        return np.zeros(len(size), dtype=np.bool_)
+    absolute = 1.4826 * float(np.median(np.abs(actual[small] - expected[small])))
+    between = (np.abs(actual) + np.abs(expected)) / 2
+    hushed: npt.NDArray[np.bool_] = between < SEVERAL * absolute
+    return hushed
 
 
 def noise_of(off: Floats) -> float:

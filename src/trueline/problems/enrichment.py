@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +25,7 @@ from scipy.stats import hypergeom
 
 from trueline.assessment.false_discovery import q_values
 from trueline.problems.cuboids import cuboid_of
-from trueline.problems.hypergeometric import tails
+from trueline.problems.hypergeometric import log_choose, tails
 from trueline.problems.leaves import Attributes, Codes, Floats
 
 COULD_BE_CALLED = 0.05
@@ -80,6 +80,9 @@ def scan_enrichment(
     Combinations with the same members stand once, under the shortest, the others beside it. With
     `most`, only so many of the first are returned; all are looked at.
     """
+    if members.clusters is not None:  # numbered without gaps, once for all sets
+        cluster = np.unique(members.clusters, return_inverse=True)[1]
+        members = replace(members, clusters=cluster)
     tests = _tests(members, layers, least)
     if not len(tests.counted):
         return []
@@ -169,20 +172,35 @@ def _testable(members: Members, layers: tuple[int, ...], least: int) -> int:
     Sets are told apart by a sum of one random number per member.
     """
     attributes = members.attributes
-    total, bad = len(members.bad), int(members.bad.sum())
-    drawn = np.arange(total + 1)
-    could = hypergeom.sf(np.minimum(drawn, bad) - 1, total, bad, drawn) <= COULD_BE_CALLED
+    could = _callable(len(members.bad), int(members.bad.sum()))
     mark = np.random.default_rng(0).random(len(members.bad))
     sets: list[Floats] = []
     for layer in layers:
         for positions in itertools.combinations(range(len(attributes.names)), layer):
             key = cuboid_of(attributes, positions).key
             inside = np.flatnonzero(key >= 0)
-            elements, place = np.unique(key[inside], return_inverse=True)
-            size = np.bincount(place, minlength=len(elements))
+            place = key[inside]
+            size = np.bincount(place)
             chosen = (size >= least) & could[size]
-            sets.append(np.bincount(place, weights=mark[inside], minlength=len(elements))[chosen])
+            marked = np.bincount(place, weights=mark[inside])[chosen].astype(np.float64)
+            sets.append(marked)
     return len(np.unique(np.concatenate(sets))) if sets else 0
+
+
+def _callable(total: int, bad: int) -> Mask:
+    """By the number of members drawn: whether a set of so many could be called, were as many of
+    them bad as can be. The chance of that is C(bad, drawn) / C(total, drawn), of more than are
+    bad C(drawn, bad) / C(total, bad)."""
+    drawn = np.arange(total + 1)
+    many = np.maximum(drawn, bad)
+    few = np.minimum(drawn, bad)
+    chance = np.where(
+        drawn <= bad,
+        log_choose(bad, few) - log_choose(total, few),
+        log_choose(many, bad) - log_choose(total, bad),
+    )
+    could: Mask = chance <= np.log(COULD_BE_CALLED)
+    return could
 
 
 def _elements(
@@ -193,7 +211,7 @@ def _elements(
     rows = np.flatnonzero(key >= 0)
     if not len(rows):
         return
-    _, first, element = np.unique(key[rows], return_index=True, return_inverse=True)
+    first, element = _grouped(key[rows])
     bad = np.bincount(element, weights=members.bad[rows])
     enough = np.flatnonzero(bad >= least)
     if not len(enough):
@@ -214,6 +232,16 @@ def _elements(
         )
 
 
+def _grouped(key: Codes) -> tuple[Codes, Codes]:
+    """The first place of every key there is, in the order of keys, and the rank of each one's."""
+    size = np.bincount(key)
+    ranks = np.cumsum(size > 0) - 1
+    element: Codes = ranks[key]
+    first: Codes = np.empty(int(ranks[-1]) + 1, dtype=np.int64)
+    first[element[::-1]] = np.arange(len(key))[::-1]
+    return first, element
+
+
 def _design_effects(members: Members, rows: Codes, element: Codes) -> Floats:
     """Variance of each element's excess by cluster over that by member, at least 1.
 
@@ -222,8 +250,7 @@ def _design_effects(members: Members, rows: Codes, element: Codes) -> Floats:
     """
     assert members.clusters is not None  # asked for where there are some
     off = members.bad - members.bad.mean()
-    _, cluster = np.unique(members.clusters, return_inverse=True)
-    clusters = int(cluster.max()) + 1
+    cluster, clusters = members.clusters, int(members.clusters.max()) + 1
     rest = np.bincount(cluster, weights=off)
     pairs, pair = np.unique(element * clusters + cluster[rows], return_inverse=True)
     part = np.bincount(pair, weights=off[rows])

@@ -16,6 +16,9 @@ Content = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 # Elements whose gains are worked out at once: keeps the product small.
 ROWS = 20_000
+# Products of more multiplications than this are sparse: most elements hold few states, and a dense
+# one wakes the threads of a BLAS library, which wait for each other on a busy machine.
+SMALL = 2**18
 
 
 class Evidence(Protocol):
@@ -65,11 +68,13 @@ class StateEvidence:
 
     def gains(self, content: Content, least: float) -> Floats:
         best: Floats = np.zeros(len(content))
-        hope = content @ np.maximum(self.table.max(axis=0), 0.0)
+        hope = np.einsum("es,s->e", content, np.maximum(self.table.max(axis=0), 0.0))
         able = np.flatnonzero(hope > least)
         for start in range(0, len(able), ROWS):
             rows = able[start : start + ROWS]
-            best[rows] = (content[rows] @ self.table.T).max(axis=1)
+            some = content[rows]
+            small = some.size * len(self.table) <= SMALL
+            best[rows] = ((some if small else csr_matrix(some)) @ self.table.T).max(axis=1)
         return best
 
 
@@ -77,12 +82,12 @@ class StateEvidence:
 class LeafEvidence:
     """Every leaf differs: `gain[i, m]` of leaf i under way m."""
 
-    gain: Floats
+    gain: Floats | Singles
     share: float = 0.0
     fixed: float = 0.0
 
     def best(self) -> Floats:
-        most: Floats = np.maximum(self.gain.max(axis=1), 0.0)
+        most: Floats = np.maximum(self.gain.max(axis=1), 0.0).astype(np.float64)
         return most
 
     def content(self, key: Codes, rows: Codes, elements: int) -> Content:

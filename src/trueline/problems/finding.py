@@ -13,7 +13,7 @@ class Finding:
     `actual`, `expected` and `size` are sums over its leaves (`size` is the denominator, or the
     number of leaves); `lift` is actual / expected, None where nothing was expected.
     `not_separable` lists other combinations with exactly the same leaves: the data cannot tell
-    them from this one.
+    them from this one. `rivals` explain nearly as much; `competing` fills them in.
     """
 
     attributes: dict[str, str]
@@ -23,6 +23,7 @@ class Finding:
     size: float
     leaves: int
     not_separable: list[dict[str, str]] = field(default_factory=list)
+    rivals: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def lift(self) -> float | None:

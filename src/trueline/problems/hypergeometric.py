@@ -33,7 +33,7 @@ def _outwards(draws: tuple[Codes, Codes, Codes], at: Codes, *, up: bool) -> Floa
     summed: Floats = np.zeros(len(at))
     rows = np.flatnonzero((at >= least) & (at <= most))
     n, k, d, x = (one[rows].astype(np.float64) for one in (total, bad, drawn, at))
-    term = np.exp(_choose(k, x) + _choose(n - k, d - x) - _choose(n, d))
+    term = np.exp(log_choose(k, x) + log_choose(n - k, d - x) - log_choose(n, d))
     while len(rows):
         summed[rows] += term
         if up:
@@ -48,7 +48,7 @@ def _outwards(draws: tuple[Codes, Codes, Codes], at: Codes, *, up: bool) -> Floa
     return summed
 
 
-def _choose(of: Floats, some: Floats) -> Floats:
+def log_choose(of: Floats | Codes | int, some: Floats | Codes | int) -> Floats:
     """ln of how many sets of `some` there are."""
     ways: Floats = gammaln(of + 1) - gammaln(some + 1) - gammaln(of - some + 1)
     return ways

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +23,7 @@ from trueline.problems.verification import verified
 from trueline.settings.workspace import Workspace
 
 BEFORE = "happened_before"  # its key among a problem's evidence
+RIVALS = "rivals"  # likewise
 LEAST_CHANCE = 1e-300  # smaller ones are all alike
 
 
@@ -44,6 +46,22 @@ class Move:
     although: str = ""
 
 
+class NoteAct(StrEnum):
+    """What may be noted of a problem in any state (ITIL): the cause, once it is known; how
+    customers are helped until it is mended; to whom it was handed over, and what they answered."""
+
+    KNOWN_ERROR = "knownError"
+    WORKAROUND = "workaround"
+    HANDED_OVER = "handedOver"
+    RESPONSE = "response"
+
+
+@dataclass(frozen=True)
+class Noted:
+    act: NoteAct
+    note: str
+
+
 def raise_problem(
     workspace: Workspace, shared: Shared, snapshot: InventorySnapshot, *, by: str, now: datetime
 ) -> Raised:
@@ -60,7 +78,7 @@ def raise_problem(
         joined = _join(problem, shared, snapshot, now=now)
         if joined or act != "joined":
             note = f"{joined} products of {shared.period}"
-            _step(problem, act, by=by, at=now, note=note)
+            _step(problem, act, by=by, at=now, note=note, evidence=evidence_of(shared))
     return Raised(problem.pk, act, joined)
 
 
@@ -132,25 +150,59 @@ def _known(objective_id: str) -> list[KnownProblem]:
 
 
 def _new(shared: Shared, *, by: str, now: datetime) -> ProductProblem:
-    found = shared.enrichment
     return ProductProblem.objects.create(
         names=list(shared.names),
         objective_id=shared.objective_id,
         first_alert=f"scan of {shared.period}",
-        evidence={
-            "members": len(found.members),
-            "violated": len(shared.affected),
-            "expected": found.expected * found.design,
-            "design": found.design,
-            "p": found.p,
-            "q": found.q,
-            "scanned": found.scanned,
-            BEFORE: [asdict(one) for one in shared.before],
-        },
+        evidence=evidence_of(shared),
         raised_by=by,
         raised_at=now,
         state_since=now,
     )
+
+
+def evidence_of(shared: Shared) -> dict[str, Any]:
+    """What a problem keeps of the scan that raised it or added members to it."""
+    found = shared.enrichment
+    return {
+        "period": shared.period,
+        "measure": shared.measure.value,
+        "told": shared.told,
+        "members": len(found.members),
+        "violated": len(shared.affected),
+        "expected": found.expected * found.design,
+        "design": found.design,
+        "p": found.p,
+        "q": found.q,
+        "scanned": found.scanned,
+        "sources": dict(shared.sources),
+        "after": list(shared.after),
+        BEFORE: [asdict(one) for one in shared.before],
+        RIVALS: [asdict(one) for one in shared.rivals],
+    }
+
+
+def latest_evidence(problem: ProductProblem) -> dict[str, Any]:
+    """That of the newest scan that added members, else of the one that raised the problem."""
+    step = problem.steps.filter(evidence__isnull=False).order_by("-pk").first()
+    return dict(problem.evidence if step is None or step.evidence is None else step.evidence)
+
+
+def note_problem(
+    workspace: Workspace, number: int, noted: Noted, *, by: str, now: datetime
+) -> None:
+    """Write down what a `NoteAct` is about; a later note goes before an earlier one. Raises
+    InputError for an empty note."""
+    if not noted.note:
+        raise InputError("nothing is said", mend="say it with --note")
+    with write_lock(workspace), transaction.atomic():
+        _step(problem_numbered(number), noted.act.value, by=by, at=now, note=noted.note)
+
+
+def noted_of(problem: ProductProblem) -> dict[NoteAct, str]:
+    """The newest note of each kind, where there is any."""
+    steps = problem.steps.filter(act__in=[one.value for one in NoteAct]).order_by("pk")
+    return {NoteAct(act): note for act, note in steps.values_list("act", "note")}
 
 
 def _join(
@@ -166,7 +218,7 @@ def _join(
         ProblemMember(
             problem=problem,
             product_id=product,
-            customer_id=snapshot.products[product].customer_id,
+            customer_id=_customer_of(product, snapshot),
             period=shared.period,
             affected=affected,
             joined_at=now,
@@ -174,6 +226,12 @@ def _join(
         for product, affected in fresh
     )
     return len([one for one in fresh if one[1]])
+
+
+def _customer_of(product_id: str, snapshot: InventorySnapshot) -> str:
+    """Empty for a product that only an imported analysis knows, and of an inventory without it."""
+    product = snapshot.products.get(product_id)
+    return product.customer_id if product else ""
 
 
 def _go(problem: ProductProblem, state: ProblemState, *, now: datetime) -> None:
@@ -187,5 +245,5 @@ def _go(problem: ProductProblem, state: ProblemState, *, now: datetime) -> None:
 
 
 def _step(problem: ProductProblem, act: str, **about: Any) -> None:
-    """`about`: by, at, note and, of a close, result."""
+    """`about`: by, at, note; of a close, result; of a scan, evidence."""
     ProblemStep.objects.create(problem=problem, act=act, state=problem.state, **about)

@@ -16,9 +16,11 @@ from trueline.measurement.models import RecordedEvent
 from trueline.offerings.catalog import catalog_at
 from trueline.outages.exclusions import AGREED
 from trueline.outages.models import ExclusionVersion
+from trueline.problems.analysis import PerformanceAnalysis
 from trueline.problems.happened_before import DAY_S, DAYS_BEFORE, Happening, happened_before
 from trueline.problems.member_days import MemberDays, higher_is_better, stored_days
-from trueline.problems.scan import ANY, TOLD, Shared
+from trueline.problems.scan import ANY, Shared
+from trueline.problems.union import TOLD
 from trueline.settings.workspace import Workspace
 
 # A ticket tells of trouble that is there; it does not come before it.
@@ -35,9 +37,17 @@ class _Window:
 
 
 def with_precedence(
-    workspace: Workspace, found: Sequence[Shared], rows: pa.Table, *, delivery: int
+    workspace: Workspace,
+    found: Sequence[Shared],
+    rows: pa.Table,
+    *,
+    delivery: int,
+    analyses: Sequence[PerformanceAnalysis] = (),
 ) -> list[Shared]:
-    """The findings, each with what began shortly before the first violated day of its members."""
+    """The findings, each with what began shortly before the first violated day of its members.
+
+    That day is taken from daily figures or, for products without, from imported `analyses`.
+    """
     if not found:
         return []
     better = higher_is_better(catalog_at(delivery))
@@ -48,17 +58,36 @@ def with_precedence(
             days[one.objective_id] = stored_days(
                 workspace.results, better, objective_id=objective, period=one.period
             )
-    return [_with_before(one, rows, days[one.objective_id], delivery) for one in found]
+    return [
+        _with_before(
+            one,
+            rows,
+            _first_told(one, analyses) | _first_bad(days[one.objective_id], set(one.affected)),
+            delivery,
+        )
+        for one in found
+    ]
 
 
-def _with_before(shared: Shared, rows: pa.Table, days: MemberDays, delivery: int) -> Shared:
-    first_bad = _first_bad(days, set(shared.affected))
+def _with_before(
+    shared: Shared, rows: pa.Table, first_bad: dict[str, int], delivery: int
+) -> Shared:
     if not first_bad:
         return shared
     start, end = min(first_bad.values()) - DAYS_BEFORE, max(first_bad.values()) + 1
     window = _Window(delivery, start * DAY_S, end * DAY_S)
     others = _kept(rows, None if shared.objective_id == ANY else shared.objective_id)
     return replace(shared, before=tuple(happened_before(_happenings(window), first_bad, others)))
+
+
+def _first_told(shared: Shared, analyses: Sequence[PerformanceAnalysis]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    affected = set(shared.affected)
+    for one in analyses:
+        if one.violated and one.product_id in affected:
+            day = one.start_s // DAY_S
+            found[one.product_id] = min(day, found.get(one.product_id, day))
+    return found
 
 
 def _first_bad(days: MemberDays, products: Collection[str]) -> dict[str, int]:

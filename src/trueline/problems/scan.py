@@ -1,21 +1,27 @@
-"""A period's stored verdicts, objective by objective, as members of which some are bad."""
+"""A period's verdicts, objective by objective, as members of which some are bad."""
 
 from __future__ import annotations
 
 import itertools
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from trueline.assessment.advised_credits import CHARGE
 from trueline.assessment.values import Verdict
-from trueline.errors import InputError
+from trueline.intake.record import latest_delivery
 from trueline.inventory.values import InventorySnapshot, Product
-from trueline.problems.enrichment import Enrichment, Members, scan_enrichment
+from trueline.problems.enrichment import Enrichment, Mask, Members, scan_enrichment
 from trueline.problems.happened_before import HappenedBefore
+from trueline.problems.judged import judged_period
 from trueline.problems.leaves import Codes, read_attributes
+from trueline.problems.measure import Measure
+from trueline.problems.rivals import Rival, rivals_of
+from trueline.problems.union import OWN, TOLD
 from trueline.settings.workspace import Workspace
 
 # q above which a combination is not shown as a finding.
@@ -25,7 +31,8 @@ ANY = "any"
 # The characteristic that names the access node a product hangs on.
 NODE = "node"
 MOST_FINDINGS = 20
-TOLD = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOLATED)
+# So many of a scan's combinations are held against its finding.
+COMPARED = 30
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,9 @@ class Shared:
 
     `affected` and `exposed` are product ids: exposed ones share it and have kept the line so far.
     `before` is what began shortly before and is shared by more of them than chance: no cause.
+    `rivals` explain nearly as much. `sources`: by how many of the affected each was told. `told`
+    says in words what was found, where it is not the number of violated products. `after` names
+    the surer findings whose products were set aside before.
     """
 
     objective_id: str
@@ -42,6 +52,11 @@ class Shared:
     affected: tuple[str, ...]
     exposed: tuple[str, ...]
     before: tuple[HappenedBefore, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
+    measure: Measure = Measure.VIOLATED
+    told: str = ""
+    after: tuple[dict[str, str], ...] = ()
 
     @property
     def names(self) -> tuple[dict[str, str], ...]:
@@ -54,14 +69,11 @@ def _part_of(short: dict[str, str], long: dict[str, str]) -> bool:
     return short.items() < long.items()
 
 
-def read_rows(workspace: Workspace, period: str) -> pa.Table:
-    """Product, objective and verdict of a stored period."""
-    path = workspace.results / period / "rows.parquet"
-    if not path.is_file():
-        raise InputError(
-            f"no assessment of {period} is stored", mend=f"trueline assess --period {period}"
-        )
-    return pq.read_table(path, columns=["product_id", "objective_id", "verdict"])
+def read_rows(workspace: Workspace, period: str, *, delivery: int | None = None) -> pa.Table:
+    """Product, objective, verdict and source of a period: stored verdicts and imported analyses,
+    as known once `delivery` was recorded (None: the newest)."""
+    known = latest_delivery() if delivery is None else delivery
+    return judged_period(workspace, period, delivery=known).rows
 
 
 def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> list[Shared]:
@@ -83,70 +95,124 @@ def scan_verdicts(rows: pa.Table, period: str, snapshot: InventorySnapshot) -> l
     return sorted(found, key=lambda shared: shared.enrichment.p)
 
 
+@dataclass(frozen=True)
+class Looked:
+    """Members of a scan with their product ids; `objective` and `period` say what of."""
+
+    objective: str
+    period: str
+    members: Members
+    ids: tuple[str, ...]
+    sources: Mapping[str, frozenset[str]]  # who told of each bad product
+
+    def only(self, kept: Sequence[int]) -> Looked:
+        """Some of the members, by position."""
+        clusters = None if self.members.clusters is None else self.members.clusters[kept]
+        members = Members(self.members.attributes.rows(kept), self.members.bad[kept], clusters)
+        return replace(self, members=members, ids=tuple(self.ids[at] for at in kept))
+
+
+def members_of(table: pa.Table, objective: str, period: str, snapshot: InventorySnapshot) -> Looked:
+    """Every product with a verdict; bad where one is violated."""
+    violated: dict[str, bool] = {}
+    sources: dict[str, set[str]] = defaultdict(set)
+    names = table["source"].to_pylist() if "source" in table.column_names else [OWN] * len(table)
+    for product, verdict, source in zip(
+        table["product_id"].to_pylist(), table["verdict"].to_pylist(), names, strict=True
+    ):
+        if verdict in TOLD and product in snapshot.products:
+            violated[product] = violated.get(product, False) or verdict == Verdict.VIOLATED
+            if verdict == Verdict.VIOLATED:
+                sources[product].update(source.split(" + "))
+    products = [snapshot.products[product] for product in violated]
+    members = with_bad(products, list(violated.values()), snapshot)
+    told = {product: frozenset(named) for product, named in sources.items()}
+    return Looked(objective, period, members, tuple(violated), told)
+
+
+def with_bad(
+    products: Sequence[Product], bad: Sequence[bool], snapshot: InventorySnapshot
+) -> Members:
+    """Products as members, with their attributes and the nodes they hang on."""
+    attributes, names = _attribute_table(products, snapshot)
+    return Members(read_attributes(attributes, names), np.array(bad), _nodes(products))
+
+
 def _of_objective(
     table: pa.Table, scan: tuple[str, int], period: str, snapshot: InventorySnapshot
 ) -> list[Shared]:
     """`scan`: the objective, and how many scans of its kind are made."""
     objective, scans = scan
-    violated: dict[str, bool] = {}
-    for product, verdict in zip(
-        table["product_id"].to_pylist(), table["verdict"].to_pylist(), strict=True
-    ):
-        if verdict in TOLD and product in snapshot.products:
-            violated[product] = violated.get(product, False) or verdict == Verdict.VIOLATED
-    told = list(violated.items())
-    if not any(violated.values()):
+    looked = members_of(table, objective, period, snapshot)
+    if not looked.members.bad.any():
         return []
-    products = [snapshot.products[product] for product, _ in told]
-    bad = np.array([is_bad for _, is_bad in told])
-    attributes, names = _attribute_table(products)
-    members = Members(read_attributes(attributes, names), bad, _nodes(products))
+    found = _one_after_another(looked, scans)
+    before = [one.attributes for one, _ in found]
     return [
-        Shared(
-            objective,
-            period,
-            one,
-            affected=tuple(told[member][0] for member in one.members if bad[member]),
-            exposed=tuple(told[member][0] for member in one.members if not bad[member]),
-        )
-        for one in _one_after_another(members, scans)
+        replace(shared_of(looked, one, looked.members.bad, rivals), after=tuple(before[:place]))
+        for place, (one, rivals) in enumerate(found)
     ]
 
 
-def _one_after_another(members: Members, scans: int) -> list[Enrichment]:
-    """The surest finding; then the surest among members that no finding before it holds."""
-    numbers = np.arange(len(members.bad))
-    found: list[Enrichment] = []
-    while members.bad.any() and len(found) < MOST_FINDINGS:
-        first = next(iter(scan_enrichment(members, most=1)), None)
-        if first is None or first.q * scans > SURE:
+def shared_of(
+    looked: Looked, one: Enrichment, affected: Mask, rivals: tuple[Rival, ...] = ()
+) -> Shared:
+    """A finding with its products; those that `affected` marks are affected, others exposed."""
+    hit = tuple(looked.ids[member] for member in one.members if affected[member])
+    counted = Counter(name for product in hit for name in looked.sources.get(product, ()))
+    return Shared(
+        looked.objective,
+        looked.period,
+        one,
+        affected=hit,
+        exposed=tuple(looked.ids[member] for member in one.members if not affected[member]),
+        rivals=rivals,
+        sources=tuple(sorted(counted.items())),
+    )
+
+
+def _one_after_another(looked: Looked, scans: int) -> list[tuple[Enrichment, tuple[Rival, ...]]]:
+    """The surest finding; then the surest among members that no finding before it holds; each
+    with its rivals in the scan that found it."""
+    numbers = np.arange(len(looked.ids))
+    found: list[tuple[Enrichment, tuple[Rival, ...]]] = []
+    while looked.members.bad.any() and len(found) < MOST_FINDINGS:
+        best = scan_enrichment(looked.members, most=COMPARED)
+        if not best or best[0].q * scans > SURE:
             break
-        found.append(
-            replace(
-                first, q=first.q * scans, members=tuple(int(numbers[at]) for at in first.members)
-            )
-        )
-        rest = np.setdiff1d(np.arange(len(members.bad)), first.members)
-        clusters = None if members.clusters is None else members.clusters[rest]
-        members = Members(members.attributes.rows(rest), members.bad[rest], clusters)
-        numbers = numbers[rest]
+        first = best[0]
+        rivals = rivals_of(first, best[1:], looked.members.bad, looked.ids)
+        own = tuple(int(numbers[at]) for at in first.members)
+        found.append((replace(first, q=first.q * scans, members=own), rivals))
+        rest = np.setdiff1d(np.arange(len(numbers)), first.members)
+        looked, numbers = looked.only(rest.tolist()), numbers[rest]
     return found
 
 
-def _attribute_table(products: list[Product]) -> tuple[pa.Table, list[str]]:
-    """What is told of the products: offering, and every characteristic that is not their own."""
-    named = sorted({name for product in products for name in product.characteristics})
+def _attribute_table(
+    products: Sequence[Product], snapshot: InventorySnapshot
+) -> tuple[pa.Table, list[str]]:
+    """What is told of the products and of their customers: offering, the customer's segment, and
+    every characteristic of either that is not their own. What they cost is no attribute."""
     columns: dict[str, list[str | None]] = {
-        "offering": [product.offering_id for product in products]
+        "offering": [product.offering_id or None for product in products]
     }
-    for name in named:
-        values = [product.characteristics.get(name) or None for product in products]
-        if 1 < len(set(values)) <= max(2, len(values) // 2):
-            columns[name] = values
+    customers = [snapshot.customers.get(product.customer_id) for product in products]
+    told: dict[str, list[Mapping[str, str]]] = {
+        "": [product.characteristics for product in products],
+        "customer.": [
+            {"segment": one.segment, **one.characteristics} if one else {} for one in customers
+        ],
+    }
+    for prefix, every in told.items():
+        for name in sorted({name for one in every for name in one} - {CHARGE}):
+            values = [one.get(name) or None for one in every]
+            if 1 < len(set(values)) <= max(2, len(values) // 2):
+                columns[prefix + name] = values
     return pa.table(columns), list(columns)
 
 
-def _nodes(products: list[Product]) -> Codes | None:
+def _nodes(products: Sequence[Product]) -> Codes | None:
     """The node that each product hangs on, as a number; one without stands alone. None where no
     product names one."""
     named = [product.characteristics.get(NODE) or None for product in products]

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
@@ -41,6 +43,7 @@ CONSENT = "correction_consent"  # a characteristic of a product or a customer
 CUSTOMER = "customer"  # its value where the customer has to agree
 MAX_BYTES = 1 << 20
 KINDS = ("events", "exclusions")
+_COLUMNS: Mapping[str, Columns] = {"events": EVENT_COLUMNS, "exclusions": EXCLUSION_COLUMNS}
 
 
 PROPOSERS = frozenset({Role.SERVICE_LEVEL_MANAGER, Role.PRODUCT_MANAGER, Role.OUTAGE_COORDINATOR})
@@ -87,24 +90,28 @@ def propose(proposal: Proposal, *, by: str, now: datetime) -> Correction:
             place=Place(str(proposal.path), field="product_id"),
         )
     with transaction.atomic():
-        correction = Correction.objects.create(
+        correction, is_new = Correction.objects.get_or_create(
+            state=State.PROPOSED,
             kind=proposal.kind,
-            file_name=proposal.path.name[:255],
             content=content,
-            product_ids=sorted(products),
             reason=proposal.reason,
             evidence=proposal.evidence,
             proposed_by=by,
-            proposed_at=now,
-            customers=_who_must_agree(sorted(products), snapshot),
+            defaults={
+                "file_name": proposal.path.name[:255],
+                "product_ids": sorted(products),
+                "proposed_at": now,
+                "customers": _who_must_agree(sorted(products), snapshot),
+            },
         )
+        if not is_new:  # sent twice, by a double click or a page loaded again
+            return correction
         _step(correction, Deed.PROPOSE, _Signature(by, now, note=proposal.reason))
     return correction
 
 
 def _read(proposal: Proposal) -> tuple[bytes, set[str]]:
-    columns: Mapping[str, Columns] = {"events": EVENT_COLUMNS, "exclusions": EXCLUSION_COLUMNS}
-    if proposal.kind not in columns:
+    if proposal.kind not in KINDS:
         raise InputError(f"{proposal.kind!r} is not one of {', '.join(KINDS)}")
     try:
         with open(proposal.path, "rb") as file:
@@ -115,7 +122,7 @@ def _read(proposal: Proposal) -> tuple[bytes, set[str]]:
         ) from None
     if len(content) > MAX_BYTES:
         raise InputError(f"The file is over {MAX_BYTES:,} bytes", place=Place(str(proposal.path)))
-    reader = TableReader(proposal.path, columns[proposal.kind])
+    reader = TableReader(proposal.path, _COLUMNS[proposal.kind])
     products = {row.cells["product_id"] for row in reader}
     for row in reader.set_aside:
         raise InputError(row.reason, place=Place(str(proposal.path), row.line, row.field))
@@ -224,10 +231,23 @@ def apply(engine: Engine, workspace: Workspace, number: int, *, by: str, now: da
     return Applied(applied, report, restated)
 
 
-def _load(workspace: Workspace, correction: Correction, options: LoadOptions) -> LoadReport:
+@contextmanager
+def _file_of(workspace: Workspace, correction: Correction) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir=workspace.home) as folder:
         path = Path(folder) / correction.file_name
         path.write_bytes(bytes(correction.content))
+        yield path
+
+
+def rows_of(workspace: Workspace, correction: Correction, most: int) -> list[dict[str, str]]:
+    """The first rows of its file by column, as the loader will read them."""
+    with _file_of(workspace, correction) as path:
+        reader = TableReader(path, _COLUMNS[correction.kind])
+        return [dict(row.cells) for row in islice(reader, most)]
+
+
+def _load(workspace: Workspace, correction: Correction, options: LoadOptions) -> LoadReport:
+    with _file_of(workspace, correction) as path:
         load = load_events if correction.kind == "events" else load_exclusions
         return load(workspace, path, options)
 

@@ -141,6 +141,12 @@ def figures_of(workspace: Workspace, sequence: int) -> list[LoggedFigure]:
     return list(_figures(workspace.result_log / f"{sequence:08d}.parquet"))
 
 
+def products_of(workspace: Workspace, sequence: int) -> set[str]:
+    """Sold offerings that have a figure in one link."""
+    path = workspace.result_log / f"{sequence:08d}.parquet"
+    return set(pq.read_table(path, columns=["product_id"]).column(0).unique().to_pylist())
+
+
 def standing(
     workspace: Workspace, period: str, *, on: datetime | None = None
 ) -> dict[FigureKey, tuple[LoggedFigure, Batch]]:

@@ -26,7 +26,7 @@ from trueline.assessment.store import row_dict
 from trueline.calendars.instants import render_instant
 from trueline.calendars.periods import Period
 from trueline.engine import Engine
-from trueline.errors import InputError
+from trueline.errors import InputError, nearest, unknown_name
 from trueline.measurement.columns import ScanRequest
 from trueline.measurement.values import Event
 from trueline.offerings.render import render_catalogue
@@ -55,14 +55,14 @@ def build_receipt(engine: Engine, workspace: Workspace, known: Known, subject: S
     """The receipt as bytes; InputError where there is no such figure."""
     product = known.snapshot.products.get(subject.product_id)
     if product is None:
-        raise InputError(f"There is no sold offering {subject.product_id!r}")
+        raise unknown_name("sold offering", subject.product_id, known.snapshot.products)
     request = AssessmentRequest(subject.period, [product.id])
     decided, _ = decide_products(engine, known, request, [product])
     mine = [d for d in decided if d.task.objective.id == subject.objective_id]
     if not mine:
         raise InputError(
             f"{subject.objective_id!r} gives no figure of {product.id!r} in {subject.period.label}",
-            mend="Name an objective that applies to this sold offering in this period",
+            mend=nearest(subject.objective_id, {d.task.objective.id for d in decided}),
         )
     mine += _qualifying(decided, mine)
     hashes = inputs_hashes(engine, known, request)

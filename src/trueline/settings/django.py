@@ -80,6 +80,12 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR"}},
 }
+CACHES = {
+    "default": {  # counts failed sign-ins; large, so that they are not flushed by trying many names
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
 ROOT_URLCONF = "trueline.web.urls"
 TEMPLATES = [
     {

@@ -3,9 +3,11 @@ is written."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pkgutil import iter_modules
@@ -59,9 +61,13 @@ class Workspace:
         path = self.home / "secret-key"
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            draft = path.with_name(f".secret-key.{os.getpid()}.{secrets.token_hex(4)}")
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):  # of two that start at once, one makes the key
+                os.link(draft, path)
+            draft.unlink()
         return path.read_text(encoding="ascii")
 
 
@@ -92,19 +98,27 @@ def use_workspace(home: Path) -> Workspace:
         connections["default"].close()
         connections.databases["default"]["NAME"] = str(workspace.database)
         connections["default"].settings_dict["NAME"] = str(workspace.database)
-    _migrate_if_needed()
+    if _lacks_migrations():
+        _migrate(workspace)
     return workspace
 
 
-def _migrate_if_needed() -> None:
+def _migrate(workspace: Workspace) -> None:
+    """One process at a time: the others wait, and find that it is done."""
+    from django.core.management import call_command
+
+    with open(workspace.write_lock, "a", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if _lacks_migrations():
+            call_command("migrate", verbosity=0, interactive=False)
+
+
+def _lacks_migrations() -> bool:
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 
     applied = MigrationRecorder(connection).applied_migrations()
-    if any(migration not in applied for migration in _migrations_on_disk()):
-        from django.core.management import call_command
-
-        call_command("migrate", verbosity=0, interactive=False)
+    return any(migration not in applied for migration in _migrations_on_disk())
 
 
 def _migrations_on_disk() -> Iterator[tuple[str, str]]:

@@ -7,11 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from trueline.intake.ledger import SetAsideRow
 from trueline.intake.yaml_tree import Node, tree_of
+from trueline.inventory.suppliers import (
+    CARRYING_KEYS,
+    SUPPORT_KIND_KEY,
+    SupportKind,
+    carried,
+    carried_apart,
+)
 from trueline.offerings.document import each_definition, read_documents
 from trueline.offerings.keys import OBJECTIVE
 from trueline.offerings.kinds import (
@@ -20,7 +26,6 @@ from trueline.offerings.kinds import (
     Duration,
     Identifier,
     ListOf,
-    Number,
     Record,
     Text,
     TextByName,
@@ -30,13 +35,6 @@ from trueline.offerings.meaning import canonical
 from trueline.offerings.reading import Key, Site, fields_of, read_keys, write_keys
 from trueline.offerings.scope import StandardScope, standard_name
 from trueline.offerings.values import Rollout, ServiceLevelObjective
-
-
-class SupportKind(StrEnum):
-    """What a promise rests on: another team's, or a supplier's."""
-
-    OPERATIONAL_LEVEL_AGREEMENT = "ola"
-    UNDERPINNING_CONTRACT = "underpinning"
 
 
 @dataclass(frozen=True)
@@ -80,38 +78,14 @@ SCOPE_KEYS = (
 )
 
 
-def _support(*, independent: str = "no", repair: int | None = None, **named: Any) -> Support:
-    return Support(repair_s=repair, independent=independent == "yes", **named)
-
-
-def _support_apart(support: Support) -> Mapping[str, Any]:
-    return {
-        "name": support.name,
-        "kind": support.kind,
-        "availability": support.availability,
-        "repair": support.repair_s,
-        "alternative": support.alternative,
-        "independent": "yes" if support.independent else "no",
-    }
+def _support(**named: Any) -> Support:
+    return Support(**carried(**named))
 
 
 SUPPORT_KEYS = (
     Key("name", Text(200), "what the promise rests on", required=True),
-    Key(
-        "kind",
-        Choice(SupportKind),
-        "ola: another team's operational level agreement; underpinning: a supplier's contract",
-        required=True,
-    ),
-    Key("availability", Number(Decimal(0), Decimal(1)), "availability promised there, a share"),
-    Key("repair", Duration(), "time to repair promised there"),
-    Key("alternative", Identifier(), "parts that name the same one stand in for each other"),
-    Key(
-        "independent",
-        Choice(("yes", "no")),
-        "whether the alternatives are known to fail independently",
-        default="no",
-    ),
+    SUPPORT_KIND_KEY,
+    *CARRYING_KEYS,
 )
 STANDARD_KEYS: tuple[Key, ...] = (
     Key(
@@ -134,7 +108,7 @@ STANDARD_KEYS: tuple[Key, ...] = (
     Key("granularity", Duration(), "length of one measured interval; else as measured"),
     Key(
         "supported_by",
-        ListOf(Record("support", SUPPORT_KEYS, _support, _support_apart)),
+        ListOf(Record("support", SUPPORT_KEYS, _support, carried_apart)),
         "the promises that this one rests on",
         default=(),
     ),

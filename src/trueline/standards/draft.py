@@ -10,34 +10,43 @@ from trueline.intake.ledger import SetAsideRow
 from trueline.offerings.catalog import scope_text
 from trueline.people.people import may
 from trueline.standards.acts import Deed, leave
-from trueline.standards.document import StandardDraft, draft_text, parse_standards
+from trueline.standards.document import StandardDraft, draft_text
+from trueline.standards.files import read_standards
 from trueline.standards.life_cycle import DRAFTERS, Act, State
 from trueline.standards.models import StandardProposal
 
 
 @dataclass(frozen=True)
 class Drafted:
-    """`known`: drafts that stood already, word for word."""
+    """`known`: drafts that stood already, word for word. `losses`: what a file in another language
+    says that no standard can hold, each with its place and reason."""
 
     proposals: tuple[StandardProposal, ...]
     known: tuple[StandardProposal, ...]
     set_aside: tuple[SetAsideRow, ...]
+    losses: tuple[str, ...] = ()
 
 
 def draft_standards(data: bytes, name: str, deed: Deed) -> Drafted:
     """Record every sound standard of the file as a draft; the broken ones are set aside."""
     may(deed.by, DRAFTERS, "draft standards")
-    drafts, set_aside = parse_standards(data, name)
+    read = read_standards(data, name)
     new: list[StandardProposal] = []
     known: list[StandardProposal] = []
     with transaction.atomic():
-        for draft in drafts:
-            standing = _standing(draft)
-            if standing is not None:
-                known.append(standing)
-            else:
-                new.append(record_draft(draft, deed))
-    return Drafted(tuple(new), tuple(known), tuple(set_aside))
+        for draft in read.drafts:
+            proposal, is_new = draft_once(draft, deed)
+            (new if is_new else known).append(proposal)
+    return Drafted(tuple(new), tuple(known), read.set_aside, read.losses)
+
+
+def draft_once(draft: StandardDraft, deed: Deed) -> tuple[StandardProposal, bool]:
+    """The proposal that says the draft, and whether it is new: what is sent twice, by a double
+    click or a page loaded again, is drafted once."""
+    may(deed.by, DRAFTERS, "draft standards")
+    with transaction.atomic():
+        standing = _standing(draft)
+        return (standing, False) if standing else (record_draft(draft, deed), True)
 
 
 def record_draft(draft: StandardDraft, deed: Deed) -> StandardProposal:

@@ -10,7 +10,7 @@ from datetime import date
 from django.db import transaction
 
 from trueline.calendars.periods import midnight
-from trueline.errors import InputError, Place
+from trueline.errors import InputError, Place, unknown_name
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions
 from trueline.intake.models import Delivery
@@ -52,7 +52,8 @@ def propose_migration(request: MigrationRequest, deed: Deed) -> MigrationProposa
     versions = versions_in(catalog, scope_of(proposal.scope), proposal.objective_id)
     target = next(one for one in versions if one.version == proposal.version)
     _refuse_unagreed(request, target, catalog)
-    return MigrationProposal.objects.create(
+    # What is sent twice, by a double click or a page loaded again, is proposed once.
+    found, _ = MigrationProposal.objects.get_or_create(
         standard=proposal.standard,
         scope=proposal.scope,
         objective_id=proposal.objective_id,
@@ -62,8 +63,9 @@ def propose_migration(request: MigrationRequest, deed: Deed) -> MigrationProposa
         agreement=request.agreement,
         state="proposed",
         author=deed.by,
-        proposed_at=deed.now,
+        defaults={"proposed_at": deed.now},
     )
+    return found
 
 
 def approve_migration(workspace: Workspace, number: int, deed: Deed) -> int:
@@ -112,7 +114,7 @@ def _refuse_unagreed(
     for product_id in request.product_ids:
         product = snapshot.products.get(product_id)
         if product is None:
-            raise InputError(f"There is no sold offering {product_id!r}")
+            raise unknown_name("sold offering", product_id, snapshot.products)
         at_s = midnight(request.valid_from, target.time_zone or product.time_zone or "UTC")
         held = held_by(product, catalog, snapshot, target.id, at_s)
         if held is None or held.objective.basis is Basis.ACCEPTABLE:

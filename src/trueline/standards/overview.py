@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from trueline.errors import InputError
+from trueline.errors import unknown_name
 from trueline.intake.record import latest_delivery
 from trueline.offerings.catalog import loaded_catalog, published_standards, scope_of
 from trueline.offerings.scope import StandardScope, standard_name
@@ -82,10 +82,12 @@ def standards_known(delivery: int | None = None) -> tuple[StandardLine, ...]:
 
 def standard_named(name: str) -> StandardLine:
     """The standard that people call `name`."""
-    for line in standards_known():
+    lines = standards_known()
+    for line in lines:
         if line.name == name:
             return line
-    raise InputError(f"There is no standard {name!r}", mend="See `trueline standards list`")
+    known = [line.name for line in lines]
+    raise unknown_name("standard", name, known, see="See `trueline standards list`")
 
 
 def _line(

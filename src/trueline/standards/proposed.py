@@ -117,6 +117,7 @@ def promised_less(
     draft = proposed.draft
     after = with_standard(catalog, proposed)
     found: dict[str, list[str]] = defaultdict(list)
+    less: dict[tuple[int, int], bool] = {}  # thousands of products hold one version
     for product in products:
         if product.customer_id in draft.agreed_with:
             continue
@@ -125,6 +126,9 @@ def promised_less(
         new = held_by(product, after, snapshot, name, at_s)
         if old is None or old.objective.basis is Basis.ACCEPTABLE:
             continue
-        if new is None or promises_less(old.objective, new.objective):
+        both = (id(old.objective), id(None if new is None else new.objective))
+        if both not in less:
+            less[both] = new is None or promises_less(old.objective, new.objective)
+        if less[both]:
             found[product.customer_id].append(product.id)
     return {customer: tuple(ids) for customer, ids in found.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -56,7 +57,7 @@ class Outcome:
     """One figure under one version. `credit` in the currency of the inventory; None: not known."""
 
     verdict: Verdict
-    margin: Fraction | None
+    margin: Fraction | float | None
     credit: Decimal | None
 
 
@@ -70,16 +71,37 @@ class ReplayedFigure:
     value: Fraction | None
     today: Outcome | None  # None: there is no version today
     draft: Outcome
+    sure: bool = True  # whether its verdict under the draft is that of the exact value
+
+
+class Source(Enum):
+    """Where the figures of a replay come from."""
+
+    STORED = "from stored figures"
+    SUMMARIES = "from summaries"
+    GRANULES = "from the granules"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far the bounds of a value are apart, at most and usually (the median); `untold`:
+    products of which nothing can be said without granules."""
+
+    widest: float
+    usual: float
+    untold: int
 
 
 @dataclass(frozen=True)
 class Replay:
-    """`negotiated`: holders that keep terms of their own. `exact`: assessed from the granules."""
+    """`negotiated`: holders that keep terms of their own. `bounds`: of values that are from
+    histograms; None where every value is exact."""
 
     periods: tuple[str, ...]
     figures: tuple[ReplayedFigure, ...]
     negotiated: int
-    exact: bool
+    source: Source
+    bounds: Bounds | None = None
 
 
 def needs_granules(before: ServiceLevelObjective | None, draft: ServiceLevelObjective) -> bool:
@@ -103,15 +125,15 @@ def replay_stored(examined: Examined, results: Path, months: int) -> Replay:
             "Stored figures do not answer for this draft: it measures something else",
             mend="Replay it exactly, from the granules",
         )
-    periods = _newest(results, draft, months)
-    products, negotiated = _holders_of_the_standard(examined, periods)
+    periods = newest_periods(results, draft, months)
+    products, negotiated = sold_under(examined, periods)
     figures: list[ReplayedFigure] = []
     versions = (_Version(before), _Version(draft))
     for period in periods:
         rows = stored_rows(results, period.label)
         mine = rows.filter(pc.equal(rows["objective_id"], draft.id))
         figures += _redecided(mine, period.label, products, versions)
-    return Replay(tuple(p.label for p in periods), tuple(figures), negotiated, exact=False)
+    return Replay(tuple(p.label for p in periods), tuple(figures), negotiated, Source.STORED)
 
 
 def replay_exactly(
@@ -119,15 +141,15 @@ def replay_exactly(
 ) -> Replay:
     """The same periods assessed from the granules, with the draft in force all along."""
     draft, before = examined.proposed.draft.objective, examined.current
-    periods = _newest(results, draft, months)
-    products, negotiated = _holders_of_the_standard(examined, periods)
+    periods = newest_periods(results, draft, months)
+    products, negotiated = sold_under(examined, periods)
     figures: list[ReplayedFigure] = []
     for period in periods:
         asked = AssessmentRequest(period, sorted(products), frozenset({draft.id}))
-        new = _assessed(engine, replace(known, catalog=_alone(examined, draft)), asked)
+        new = _assessed(engine, replace(known, catalog=alone(examined, draft)), asked)
         old: dict[_Key, DecidedTask] = {}
         if before is not None:
-            today = replace(known, catalog=_alone(examined, before))
+            today = replace(known, catalog=alone(examined, before))
             old = _assessed(engine, today, asked)
         for key, decided in sorted(new.items()):
             product, segment = products[key[0]]
@@ -142,10 +164,10 @@ def replay_exactly(
                     _outcome_of(decided, product),
                 )
             )
-    return Replay(tuple(p.label for p in periods), tuple(figures), negotiated, exact=True)
+    return Replay(tuple(p.label for p in periods), tuple(figures), negotiated, Source.GRANULES)
 
 
-def _newest(results: Path, draft: ServiceLevelObjective, months: int) -> list[Period]:
+def newest_periods(results: Path, draft: ServiceLevelObjective, months: int) -> list[Period]:
     """Stored periods as long as the conformance period, newest first in time, oldest first here."""
     stored = [p for p in stored_periods(results) if p.length == draft.conformance_period]
     if not stored:
@@ -156,17 +178,17 @@ def _newest(results: Path, draft: ServiceLevelObjective, months: int) -> list[Pe
     return list(stored[-months:])
 
 
-_Sold = dict[str, tuple[Product, str]]
+Sold = dict[str, tuple[Product, str]]
 
 
-def _holders_of_the_standard(examined: Examined, periods: Sequence[Period]) -> tuple[_Sold, int]:
+def sold_under(examined: Examined, periods: Sequence[Period]) -> tuple[Sold, int]:
     """Products that would hold the draft, with their segments; and how many of those covered keep
     negotiated terms or another standard that comes before it."""
     draft = examined.proposed.draft
     catalog, snapshot = examined.catalog, examined.snapshot
-    after = _alone(examined, draft.objective)
+    after = alone(examined, draft.objective)
     at_s = seconds_of(periods[-1])
-    found: _Sold = {}
+    found: Sold = {}
     others = 0
     for product in holders(draft.scope, catalog, snapshot, seconds_of(periods[0])):
         held = held_by(product, after, snapshot, draft.objective.id, at_s)
@@ -193,7 +215,7 @@ def _in_force_always(examined: Examined, objective: ServiceLevelObjective) -> Pr
     return Proposed(draft, examined.proposed.version)
 
 
-def _alone(examined: Examined, objective: ServiceLevelObjective) -> Catalog:
+def alone(examined: Examined, objective: ServiceLevelObjective) -> Catalog:
     """The catalogue with one version of the standard alone, in force all along."""
     proposed = _in_force_always(examined, objective)
     scope, catalog = proposed.draft.scope, examined.catalog
@@ -225,13 +247,13 @@ def _assessed(engine: Engine, known: Known, request: AssessmentRequest) -> dict[
 def _outcome_of(decided: DecidedTask, product: Product) -> Outcome:
     row, decision = decided.row, decided.decision
     percent, _ = credit_percent(decided.task.objective, row.verdict, decision.value, row.bad_s)
-    return Outcome(row.verdict, decision.margin, _amount(percent, product))
+    return Outcome(row.verdict, decision.margin, credit_amount(percent, product))
 
 
 def _redecided(
     rows: pa.Table,
     label: str,
-    products: _Sold,
+    products: Sold,
     versions: tuple[_Version, _Version],
 ) -> Iterable[ReplayedFigure]:
     columns = ("product_id", "verdict", "value", "good_s", "bad_s", "unknown_s")
@@ -270,7 +292,7 @@ class _Version:
         decision, verdict, percent = found
         key = (product.id, percent)
         if key not in self._amounts:
-            self._amounts[key] = _amount(percent, product)
+            self._amounts[key] = credit_amount(percent, product)
         return Outcome(verdict, decision.margin, self._amounts[key])
 
     def _decide(self, figure: _Figure) -> tuple[Decision, Verdict, Fraction | None]:
@@ -288,7 +310,7 @@ def exact_value(value: float | None) -> Fraction | None:
     return None if value is None else Fraction(Decimal(repr(value)))
 
 
-def _amount(percent: Fraction | None, product: Product) -> Decimal | None:
+def credit_amount(percent: Fraction | None, product: Product) -> Decimal | None:
     """Nothing for a figure that gives no credit, or of which nothing can be said."""
     if not percent:
         return Decimal(0)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from trueline.assessment.values import Verdict
 from trueline.assessment.verdict import as_float
 from trueline.assessment.wilson import wilson_interval
-from trueline.standards.replay import Outcome, Replay, ReplayedFigure
+from trueline.standards.replay import Bounds, Outcome, Replay, ReplayedFigure
 
 _KEPT = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE)
 _DECIDED = (*_KEPT, Verdict.VIOLATED)
@@ -52,6 +52,19 @@ class ReplayTold:
     segments: tuple[SideBySide, ...]
     newly_violated: tuple[ReplayedFigure, ...]  # worst first
     no_longer_violated: int
+    unsure: int  # figures whose bounds lie on both sides of a line
+
+
+def bounds_told(bounds: Bounds, unsure: int) -> str:
+    """What values from histograms are worth, as a sentence without its end."""
+    untold = ""
+    if bounds.untold:
+        untold = f"; of {bounds.untold:,} products nothing can be said without their granules"
+    return (
+        f"approximate: a value lies within bounds that are {100 * bounds.usual:.2g} percentage "
+        f"points apart (median) and {100 * bounds.widest:.2g} at most; {unsure:,} verdicts are "
+        f"open within them{untold}"
+    )
 
 
 def tell_replay(replay: Replay) -> ReplayTold:
@@ -75,6 +88,7 @@ def tell_replay(replay: Replay) -> ReplayTold:
         _by(figures, lambda one: one.segment or "no segment"),
         tuple(flipped),
         better,
+        sum(not one.sure for one in figures),
     )
 
 
@@ -103,7 +117,8 @@ def _tally(outcomes: Sequence[tuple[ReplayedFigure, Outcome]]) -> Tally:
     kept = sum(counts[verdict] for verdict in _KEPT)
     low, high = wilson_interval(kept, decided) or (None, None)
     # doubles sort in a fraction of the time; they are printed, nothing is decided by them
-    margins = sorted(m for _, o in outcomes if (m := as_float(o.margin)) is not None)
+    given = [outcome.margin for _, outcome in outcomes if outcome.margin is not None]
+    margins = sorted(m if isinstance(m, float) else m.numerator / m.denominator for m in given)
     fifth = margins[-(-len(margins) // 20) - 1] if margins else None
     return Tally(
         dict(counts),

@@ -19,6 +19,7 @@ from trueline.settings.workspace import Workspace
 from trueline.web.bands import SHARES, Band
 from trueline.web.chart_axes import TimeAxis, ValueAxis, held_in, time_axis
 from trueline.web.evidence import Envelope
+from trueline.web.version_marks import VersionMark
 from trueline.web.version_notes import VersionNote
 from trueline.web.wording import local_time
 
@@ -91,8 +92,11 @@ def line_chart(shown: LineChart) -> Spec:
     return {**drawing, "datasets": data}
 
 
-def band_chart(band: Band, limit: float | None, axis: ValueAxis) -> Spec:
-    """Percentiles of the members per day, with the outliers drawn by name."""
+def band_chart(
+    band: Band, limit: float | None, axis: ValueAxis, marks: Sequence[VersionMark] = ()
+) -> Spec:
+    """Percentiles of the members per day, with the outliers drawn by name, and marks where the
+    promise changed."""
     series = dict(zip(SHARES, band.percentiles, strict=True))
     rows: Rows = [
         {"day": day.isoformat()}
@@ -109,8 +113,13 @@ def band_chart(band: Band, limit: float | None, axis: ValueAxis) -> Spec:
         ]
     if limit is not None:
         data["limit"] = [{"limit": axis.drawn(limit), "text": "target"}]
+    if marks:
+        data["marks"] = [
+            {"day": mark.day.isoformat(), "label": mark.label, "text": mark.text} for mark in marks
+        ]
     named = tuple(outlier.product_id for outlier in band.outliers)
-    return {**_band_drawing(axis, named, limit is not None), "datasets": data}
+    present = frozenset(name for name in ("limit", "marks") if name in data)
+    return {**_band_drawing(axis, named, present), "datasets": data}
 
 
 @lru_cache(maxsize=64)  # a drawing without its data: Altair takes long to check one
@@ -154,7 +163,7 @@ def _told(axis: ValueAxis) -> list[alt.Tooltip]:
 
 
 @lru_cache(maxsize=64)
-def _band_drawing(axis: ValueAxis, named: tuple[str, ...], has_limit: bool) -> Spec:
+def _band_drawing(axis: ValueAxis, named: tuple[str, ...], present: frozenset[str]) -> Spec:
     x = alt.X("day:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True))
     base = alt.Chart(alt.NamedData("band")).encode(x=x)
     outer = base.mark_area(opacity=0.25, color=BLUE_SOFT)
@@ -167,9 +176,19 @@ def _band_drawing(axis: ValueAxis, named: tuple[str, ...], has_limit: bool) -> S
     ]
     if named:
         layers.append(_outliers(named))
-    if has_limit:
+    if "limit" in present:
         layers.append(_target())
+    if "marks" in present:
+        layers.append(_marks())
     return _finished(alt.layer(*layers), height=300)
+
+
+def _marks() -> alt.LayerChart:
+    """Upright where the promise changed, with the version; the change on hover."""
+    base = alt.Chart(alt.NamedData("marks")).encode(x="day:T", tooltip=["day:T", "text:N"])
+    rule = base.mark_rule(color=INK, strokeDash=[1, 3], strokeWidth=2)
+    words = base.mark_text(align="left", baseline="top", dx=4, color=INK, fontSize=11)
+    return rule + words.encode(y=alt.value(2), text="label:N")
 
 
 def _outliers(named: tuple[str, ...]) -> alt.Chart:

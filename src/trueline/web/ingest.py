@@ -30,7 +30,7 @@ from trueline.measurement.formats.snappy_block import TooLargeError
 from trueline.measurement.known import recorded_names
 from trueline.measurement.lake import Lake, open_lake
 from trueline.settings.workspace import Workspace, current_workspace
-from trueline.web.upkeep import Upkeep
+from trueline.web.upkeep import Summing, Upkeep
 
 RETRY_AFTER_S = 5
 WAIT_S = 5.0  # then a sender is told to come back; it would give up after 30 s
@@ -173,6 +173,7 @@ def _body(request: HttpRequest, limit: int) -> bytes:
 _lakes: dict[Workspace, Lake] = {}
 _one_at_a_time = threading.Lock()
 upkeep = Upkeep()
+summing = Summing()
 
 
 def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -> LoadReport | None:
@@ -181,6 +182,7 @@ def _record(workspace: Workspace, found: Decoded, kind: str, *, now: datetime) -
         return None
     report = _append(workspace, found, kind, now=now)
     upkeep.pushed(workspace)
+    summing.pushed(workspace)
     return report
 
 

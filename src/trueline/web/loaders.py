@@ -8,12 +8,14 @@ from pathlib import Path
 
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.inventory.load import load_agreements, load_customers, load_groups, load_products
+from trueline.inventory.load_suppliers import load_suppliers
 from trueline.measurement.events import load_events
 from trueline.measurement.formats import format_names
 from trueline.measurement.formats.mapping import read_mapping
 from trueline.measurement.load import MeasurementOptions, load_measurement_file, load_measurements
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
+from trueline.problems.load_analyses import load_analyses
 from trueline.settings.workspace import Workspace
 
 _FORMAT_NAMES = {
@@ -71,6 +73,13 @@ KINDS = {
             "groups", "Groups", (*_TABLES, ".yaml", ".yml"), "group_id, name, rule", load_groups
         ),
         UploadKind(
+            "suppliers",
+            "Suppliers",
+            (".yaml", ".yml"),
+            "suppliers, OLAs and underpinning contracts",
+            load_suppliers,
+        ),
+        UploadKind(
             "events",
             "Events",
             _TABLES,
@@ -79,6 +88,13 @@ KINDS = {
         ),
         UploadKind(
             "exclusions", "Exclusions", _TABLES, "product_id, start, end, reason", load_exclusions
+        ),
+        UploadKind(
+            "analyses",
+            "Performance analyses and tickets",
+            (*_TABLES, ".json", ".jsonl", ".ndjson"),
+            "analysis_id, kind, product_id, start, end, objective_id, verdict, …",
+            load_analyses,
         ),
         UploadKind(
             "measurements",

@@ -41,10 +41,16 @@ def value_scale(
 
 
 def sparkline(
-    values: Sequence[float | None], scale: SparkScale, label: str, *, dated: Sequence[int] = ()
+    values: Sequence[float | None],
+    scale: SparkScale,
+    label: str,
+    *,
+    dated: Sequence[int] = (),
+    marks: Sequence[int] = (),
 ) -> SafeString:
     """A line of daily values with the target dashed; days without data break it, and the worst
-    day has a dot. `dated`: days of changes, dashed upright."""
+    day has a dot. `dated`: days of changes, dashed upright. `marks`: days on which the promise
+    changed, as ticks on the axis; what changed is said in the label."""
     step = (WIDTH - 4) / max(len(values) - 1, 1)
     runs: list[list[str]] = [[]]
     for i, value in enumerate(values):
@@ -55,6 +61,7 @@ def sparkline(
     drawn = [
         _target(scale),
         *(_upright(day, step) for day in dated),
+        *(_tick(day, step) for day in marks),
         *(_run(run) for run in runs),
         _worst(values, scale, step),
     ]
@@ -81,6 +88,13 @@ def _target(scale: SparkScale) -> str:
 def _upright(day: int, step: float) -> str:
     x = f"{2 + day * step:.1f}"
     return f'<line class="spark-target" x1="{x}" x2="{x}" y1="1" y2="{HEIGHT - 1}"/>'
+
+
+def _tick(day: int, step: float) -> str:
+    x = 2 + day * step
+    triangle = f"{x - 3:.1f},{HEIGHT} {x + 3:.1f},{HEIGHT} {x:.1f},{HEIGHT - 6}"
+    upright = f'<line class="spark-mark" x1="{x:.1f}" x2="{x:.1f}" y1="1" y2="{HEIGHT - 5}"/>'
+    return f'{upright}<polygon class="spark-mark" points="{triangle}"/>'
 
 
 def _worst(values: Sequence[float | None], scale: SparkScale, step: float) -> str:

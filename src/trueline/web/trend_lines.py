@@ -17,7 +17,9 @@ from trueline.trends.findings import (
     TrendScan,
     told_chance,
 )
+from trueline.web.records import Records
 from trueline.web.sparkline import SparkScale, sparkline
+from trueline.web.version_marks import VersionMark, marks_text, version_marks
 from trueline.web.wording import day_text, floor_percent
 
 QUIET_SHOWN = 500
@@ -58,14 +60,21 @@ class TrendLine:
     drawing: SafeString
     raised: str
     """Since when it is on record, empty where it is not."""
+    marks: tuple[VersionMark, ...] = ()
+    """Changes of the promise on the days that are drawn."""
 
 
 def trend_lines(
-    scan: TrendScan, raised: Mapping[tuple[str, str, str, str], datetime]
+    scan: TrendScan,
+    raised: Mapping[tuple[str, str, str, str], datetime],
+    records: Records | None = None,
 ) -> tuple[list[TrendLine], list[TrendLine]]:
     """What is getting worse, and what only looks as if it did, each in the order of the scan."""
     worse = {kind.value for kind in WORSE}
-    lines = [trend_line(one, scan, raised.get(one.series)) for one in scan.findings]
+    lines = [
+        trend_line(one, scan, raised.get(one.series), _marks(one, scan, records))
+        for one in scan.findings
+    ]
     return (
         [line for line in lines if line.finding.kind in worse],
         [line for line in lines if line.finding.kind not in worse],
@@ -94,7 +103,22 @@ def quiet_lines(scan: TrendScan) -> list[QuietLine]:
     ]
 
 
-def trend_line(one: TrendFinding, scan: TrendScan, raised: datetime | None = None) -> TrendLine:
+def _marks(one: TrendFinding, scan: TrendScan, records: Records | None) -> tuple[VersionMark, ...]:
+    if records is None:
+        return ()
+    members: tuple[str, ...] = (one.key,)
+    if one.dimension != "product":
+        members = records.members_by_key(one.dimension).get(one.key, ())
+    days = (date.fromisoformat(scan.first_day), date.fromisoformat(scan.last_day))
+    return version_marks(records, one.objective_id, members, days)
+
+
+def trend_line(
+    one: TrendFinding,
+    scan: TrendScan,
+    raised: datetime | None = None,
+    marks: tuple[VersionMark, ...] = (),
+) -> TrendLine:
     before, now = one.told()
     beyond = one.outlook is not None and one.now > one.outlook.line
     since = day_text(date.fromisoformat(one.since))
@@ -107,8 +131,9 @@ def trend_line(one: TrendFinding, scan: TrendScan, raised: datetime | None = Non
         now,
         one.sure(),
         None if one.outlook is None else shown_outlook(one.outlook, beyond=beyond),
-        _drawing(one, scan),
+        _drawing(one, scan, marks),
         "" if raised is None else day_text(raised.date()),
+        marks,
     )
 
 
@@ -145,7 +170,7 @@ def _between(one: TrendFinding) -> str:
     return f"{day_text(first)} to {day_text(last)}"
 
 
-def _drawing(one: TrendFinding, scan: TrendScan) -> SafeString:
+def _drawing(one: TrendFinding, scan: TrendScan, marks: tuple[VersionMark, ...]) -> SafeString:
     """The course point by point, dashed lines on the day it began and where new levels start."""
     known = [value for value in one.course if value is not None]
     line = None if one.outlook is None else one.outlook.line
@@ -159,4 +184,5 @@ def _drawing(one: TrendFinding, scan: TrendScan) -> SafeString:
     label = f"{before} before {one.since}, {now} in the newest four weeks"
     if one.changes:
         label += f"; new levels from {', '.join(one.changes)}"
-    return sparkline(one.course, scale, label, dated=dated)
+    places = [(mark.day - first).days // scan.step_days for mark in marks]
+    return sparkline(one.course, scale, label + marks_text(marks), dated=dated, marks=places)

@@ -1,5 +1,5 @@
-"""What pushes leave behind is merged by itself, in a process of its own: no push waits for it, the
-server's memory does not grow with it, and it may be killed at any time."""
+"""What pushes leave behind is merged and summed up by itself, in processes of their own: no push
+waits for them, the server's memory does not grow with them, and they may be killed at any time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from contextlib import suppress
 
 from django.db import connections
 
+from trueline.assessment.summaries.parts import SummaryStore
 from trueline.measurement.upkeep import is_due
 from trueline.settings.workspace import Workspace
 
 _NICENESS = 10  # pushes and pages go first
 EVERY = 20  # pushes between two looks at what waits
 _COMMAND = ("-c", "from trueline.cli import main; main()", "lake", "compact", "--if-due")
+_FOLLOW = ("-c", "from trueline.cli import main; main()", "lake", "summaries", "follow")
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +42,49 @@ def merge_in_a_process(workspace: Workspace) -> None:
         _log.warning("the lake was not merged: %s", said.strip()[-500:])
     else:
         _log.info("%s", said.strip())
+
+
+def follow_in_a_process(workspace: Workspace) -> subprocess.Popen[bytes]:
+    """`trueline lake summaries follow`: sums up what arrived for every line it is sent, and ends
+    with the server."""
+    process = subprocess.Popen(
+        [sys.executable, *_FOLLOW],
+        env={**os.environ, "TRUELINE_HOME": str(workspace.home)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+    )
+    assert process.stdin is not None
+    os.set_blocking(process.stdin.fileno(), False)
+    with suppress(ProcessLookupError):
+        os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+    return process
+
+
+class Summing:
+    """Has what is pushed summed up, where a workspace keeps summaries."""
+
+    def __init__(
+        self, follow: Callable[[Workspace], subprocess.Popen[bytes]] = follow_in_a_process
+    ) -> None:
+        self._follow = follow
+        self._followers: dict[Workspace, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+
+    def pushed(self, workspace: Workspace) -> None:
+        """A push was recorded. Returns at once; pushes that come while others are summed up are
+        summed up together."""
+        if not SummaryStore(workspace).exists():
+            return
+        with self._lock:
+            follower = self._followers.get(workspace)
+            if follower is None or follower.poll() is not None:
+                follower = self._followers[workspace] = self._follow(workspace)
+            assert follower.stdin is not None
+            # A full pipe tells it already that there is something; one that broke is made anew.
+            with suppress(BlockingIOError, BrokenPipeError):
+                follower.stdin.write(b"\n")
 
 
 class Upkeep:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from itertools import pairwise
 
 from trueline.offerings.values import ServiceLevelObjective
 from trueline.standards.strictness import differences
@@ -31,23 +28,14 @@ def version_note(
     before = records.objective_of(product_id, objective_id, period_start - 1)
     if now is None or before is None or now == before:
         return None
-    text = _changes(before, now)
+    text = changes_text(before, now)
     if not text:
         return None
     return VersionNote(period_start, f"version {now.version}: {text}")
 
 
-def version_marks(versions: Sequence[ServiceLevelObjective]) -> list[tuple[date, str]]:
-    """Where a later version of an objective began, and what it changed."""
-    order = sorted(versions, key=lambda one: (one.valid_from or date.min, one.version))
-    return [
-        (now.valid_from, f"version {now.version}: {text}")
-        for before, now in pairwise(order)
-        if now.valid_from is not None and (text := _changes(before, now))
-    ]
-
-
-def _changes(before: ServiceLevelObjective, now: ServiceLevelObjective) -> str:
+def changes_text(before: ServiceLevelObjective, now: ServiceLevelObjective) -> str:
+    """The first few keys that changed, before and after; empty where only titles and dates did."""
     changed = [one for one in differences(before, now) if one.key not in _NOT_TOLD]
     told = [
         f"{one.key.replace('_', ' ')} {one.before or 'none'} → {one.after or 'none'}"

@@ -22,6 +22,8 @@ from trueline.monitoring.trend_scans import regime_trends
 from trueline.monitoring.values import RegimeState
 from trueline.settings.scans import trend_cadence
 from trueline.settings.workspace import Workspace
+from trueline.sourcing.identities import Decision, apply_certain
+from trueline.sourcing.identity_file import FILE
 from trueline.trends.ask_workspace import WorkspaceScan
 from trueline.trends.scan_store import WORKSPACE
 from trueline.worker.due import due_instant, is_due
@@ -45,19 +47,27 @@ class Worker:
     _builder: SummaryBuilder | None = None
 
     def take_turn(self, *, now: datetime) -> Turn:
-        """Bring summaries up to date, run every active regime that is due, then scan for problems
-        and trends where that is due. One that fails is told with its reason; the others go on. Two
-        workers never take a turn at once."""
+        """Take in what waits under names that are certain, bring summaries up to date, run every
+        active regime that is due, then scan for problems and trends where that is due. One that
+        fails is told with its reason; the others go on. Two workers never take a turn at once."""
         turn = Turn()
         if not latest_delivery():
             return turn
         with locked(self.workspace.worker_lock, "Another worker is at work in this workspace"):
+            self._tried(turn, "names in feeds", lambda: self._identify(now))
             self._summarise(turn)
             for regime_id, standing in standing_regimes().items():
                 if standing.state is RegimeState.ACTIVE:
                     self._run_if_due(regime_id, standing.regime.cadence, turn, now)
             self._scan(turn, now)
         return turn
+
+    def _identify(self, now: datetime) -> str | None:
+        """Where the operator's file lets an identifier decide by itself."""
+        decided = apply_certain(self.workspace, Decision(FILE, now))
+        if not decided.identities:
+            return None
+        return f"names in feeds: {len(decided.identities)} accepted by {FILE}"
 
     def _scan(self, turn: Turn, now: datetime) -> None:
         self._tried(turn, "problems", lambda: scan_problems_if_due(self.workspace, now=now))

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
+from django.db.models import Max
 
 from trueline.errors import InputError
-from trueline.results.log import batches, figures_of
+from trueline.results.log import batches, products_of
 from trueline.settings.workspace import Workspace
 from trueline.writeback.models import Told
 
@@ -24,11 +25,14 @@ class State(StrEnum):
 
 
 def queue_links(workspace: Workspace, *, now: datetime) -> int:
-    """Note every sold offering of every link of the log that is not noted yet; how many."""
+    """Note every sold offering of every link of the log that is not noted yet; how many. A link is
+    noted as a whole or not at all, in order, so what follows the newest one noted is new."""
+    newest = Told.objects.aggregate(newest=Max("wanted_link"))["newest"] or 0
     noted = 0
     for batch in batches():
-        products = {f.row.product_id for f in figures_of(workspace, batch.sequence)}
-        noted += _note(products, batch.period, batch.sequence, now)
+        if batch.sequence > newest:
+            products = products_of(workspace, batch.sequence)
+            noted += _note(products, batch.period, batch.sequence, now)
     return noted
 
 

@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trueline.assessment.histogram import Histogram
-from trueline.assessment.readings import number_of
+from trueline.assessment.histogram import ENDLESS, Histogram, histogram_of
 from trueline.assessment.states import ProductStates, states_of
+from trueline.assessment.summaries.day_sums import extremes, has_sum, sum_of
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
-from trueline.assessment.summaries.reduce import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
 from trueline.assessment.summaries.runs import Flags, Integers, RunIndex, Runs
+from trueline.assessment.summaries.schemas import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
 from trueline.assessment.tallies import Tally
 from trueline.calendars.intervals import Interval, subtract
 
@@ -197,23 +197,18 @@ class Answers:
 
     def moments(self, question: Question) -> Moments | None:
         """None where the days have none, or sums of several kinds."""
-        whole = whole_days(question.allowed)
-        rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
-        series = self._series_of(question)
-        rows = self._rows_of(series, whole)
-        days = self._days.take(pa.array(rows)).to_pydict()
+        series, whole, rest = self._whole_and_rest(question)
+        days = self._days.take(pa.array(self._rows_of(series, whole))).to_pydict()
         kinds = set(days["decimals"])
         if NO_MOMENTS in kinds or (DOUBLES in kinds and len(kinds) > 1):
             return None
-        numbered = [i for i, n in enumerate(days["numbers"]) if n]
-        if rest and not self._starts_in(series, rest):
-            rest = []
+        minimum, maximum = extremes(days)
         decimals = None if DOUBLES in kinds else max(kinds, default=0)
         return Moments(
-            total=_sum_of(days, "total"),
-            denominator=_sum_of(days, "denominator") if _has(days, "denominator") else None,
-            minimum=min((_number(days, "lowest", i) for i in numbered), default=None),
-            maximum=max((_number(days, "highest", i) for i in numbered), default=None),
+            total=sum_of(days, "total"),
+            denominator=sum_of(days, "denominator") if has_sum(days, "denominator") else None,
+            minimum=minimum,
+            maximum=maximum,
             decimals=decimals,
             rest=rest,
         )
@@ -221,20 +216,25 @@ class Answers:
     def histogram(self, question: Question) -> tuple[Histogram, Sequence[Interval]] | None:
         """Counts by bucket over whole days, and the allowed time that they leave; None where a day
         has no histogram."""
-        whole = whole_days(question.allowed)
-        rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
-        series = self._series_of(question)
-        if rest and not self._starts_in(series, rest):
-            rest = []
+        series, whole, rest = self._whole_and_rest(question)
         rows = self._slices(self._bucket_codes, series, whole)
         keys, places = np.unique(self._buckets["bucket"][rows], return_inverse=True)
         counts = np.zeros(len(keys), np.int64)
         np.add.at(counts, places, self._buckets["count"][rows])
-        held = self._days.take(pa.array(self._rows_of(series, whole)))["numbers"].to_numpy().sum()
-        if int(counts.sum()) != int(held):
+        days = self._days.take(pa.array(self._rows_of(series, whole))).to_pydict()
+        if int(counts.sum()) != sum(days["numbers"]):
             return None
-        found = Histogram(keys, counts, Fraction(0), float("-inf"), float("inf"))
-        return found, rest
+        low, high = extremes(days)
+        bounds = ENDLESS if low is None or high is None else (float(low), float(high))
+        return histogram_of(keys, counts, bounds), rest
+
+    def _whole_and_rest(
+        self, question: Question
+    ) -> tuple[int, Sequence[tuple[int, int]], Sequence[Interval]]:
+        """The series, the UTC days that are allowed whole, and other time where granules start."""
+        whole, series = whole_days(question.allowed), self._series_of(question)
+        rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
+        return series, whole, rest if rest and self._starts_in(series, rest) else []
 
     def states(self, product_key: int, losses: Losses) -> ProductStates | None:
         """States over all months at hand; None where the violations are not kept, or where
@@ -362,33 +362,4 @@ def _between(codes: Integers, series: Integers, first: Integers, last: Integers)
     begin = np.searchsorted(codes, (series << _DAY_BITS) + first)
     end = np.searchsorted(codes, (series << _DAY_BITS) + last, side="right")
     found: Integers = (end - begin).astype(np.int64)
-    return found
-
-
-Columns = dict[str, list[object]]
-
-
-def _has(days: Columns, name: str) -> bool:
-    return any(v is not None for v in days[name]) or any(
-        v is not None for v in days[f"{name}_exact"]
-    )
-
-
-def _sum_of(days: Columns, name: str) -> Fraction:
-    """An exact sum of daily sums: scaled integers by their decimals, doubles as fractions."""
-    by_scale: dict[int, int] = {}
-    exact = Fraction(0)
-    for scale, whole, text in zip(days["decimals"], days[name], days[f"{name}_exact"], strict=True):
-        decimals = max(int(str(scale)), 0)
-        if whole is not None:
-            by_scale[decimals] = by_scale.get(decimals, 0) + int(str(whole))
-        elif text is not None:
-            exact += Fraction(str(text)) / 10**decimals
-    return exact + sum((Fraction(n, 10**k) for k, n in by_scale.items()), Fraction(0))
-
-
-def _number(days: Columns, name: str, row: int) -> Decimal:
-    scale, stored = int(str(days["decimals"][row])), float(str(days[name][row]))
-    found = number_of(stored, None if scale == DOUBLES else scale)
-    assert found is not None
     return found

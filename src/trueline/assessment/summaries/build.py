@@ -23,18 +23,12 @@ from trueline.assessment.summaries.due import (
     with_renewed,
     works_of,
 )
-from trueline.assessment.summaries.merge import fewer_parts, sorted_runs
+from trueline.assessment.summaries.merge import as_asked_for, fewer_parts
 from trueline.assessment.summaries.parts import KEYS_PER_PART, Index, Part, SummaryStore
-from trueline.assessment.summaries.reduce import (
-    DAY_BITS,
-    DAY_MASK,
-    DAY_S,
-    SCHEMAS,
-    Kept,
-    Tables,
-    reduce_granules,
-)
+from trueline.assessment.summaries.reduce import Kept, reduce_granules
 from trueline.assessment.summaries.runs import Integers
+from trueline.assessment.summaries.schemas import DAY_BITS, DAY_MASK, DAY_S, SCHEMAS, Tables
+from trueline.assessment.summaries.tails import Cuts
 from trueline.assessment.summaries.wishes import Standards, Vocabulary, Wishes, wishes_of
 from trueline.engine import Engine
 from trueline.intake.record import kinds_between, latest_delivery
@@ -74,9 +68,12 @@ class SummaryBuilder:
     engine: Engine
     _remembered: tuple[Wishes, int, int] | None = field(default=None, init=False)
 
-    def bring_up_to_date(self, standards: Callable[[], Standards]) -> BuildReport:
-        """Everything recorded up to now. `standards` are read where they are needed."""
-        with self.store.writing():
+    def bring_up_to_date(
+        self, standards: Callable[[], Standards], wait_s: float = 30.0
+    ) -> BuildReport:
+        """Everything recorded up to now. `standards` are read where they are needed. BusyError
+        where another build goes on for longer than `wait_s`."""
+        with self.store.writing(wait_s):
             index = self.store.index()
             delivery = latest_delivery()
             if index.level >= delivery:
@@ -98,7 +95,7 @@ class SummaryBuilder:
             works = with_renewed(works, lacking(self.store, index, wishes))
             asked = Asked(self.lake, self.engine, index, delivery)
             works = with_renewed(works, never_summed(asked, wishes))
-        making = Making(self.lake, self.engine, wishes, delivery)
+        making = Making(self.lake, self.engine, wishes, delivery, partial(self._cuts, index))
         made = [self.store.write(part, tables) for part, tables in making.parts(works, index.made)]
         following = replace(
             index,
@@ -114,6 +111,16 @@ class SummaryBuilder:
         self.store.sweep(index, following)
         rows, size = sum(p.rows for p in made), sum(p.size for p in made)
         return BuildReport(delivery, len(made), count, rows, size)
+
+    def _cuts(self, index: Index, work: Work) -> Cuts:
+        """The cuts of the largest parts of the newest month up to that of a work."""
+        largest: dict[int, Part] = {}
+        for part in index.parts:
+            if work.lo <= part.lo < work.hi and part.month <= work.month:
+                held = largest.get(part.lo)
+                if held is None or (held.month, held.rows) < (part.month, part.rows):
+                    largest[part.lo] = part
+        return self.store.cuts(list(largest.values()))
 
     def _wishes(
         self,
@@ -147,6 +154,7 @@ class Making:
     engine: Engine
     wishes: Wishes
     delivery: int
+    cuts: Callable[[Work], Cuts]  # as they were so far
 
     def parts(self, works: Sequence[Work], number: int) -> Iterator[tuple[Part, Tables]]:
         """The parts of all works with their tables, named from `number` on; none for a range of
@@ -160,8 +168,7 @@ class Making:
                 name: pa.concat_tables([SCHEMAS[name].empty_table(), *(t[name] for t, _ in found)])
                 for name in SCHEMAS
             }
-            merged["runs"] = sorted_runs(merged["runs"])
-            for lo, own in _by_range(work, merged):
+            for lo, own in _by_range(work, as_asked_for(merged)):
                 part = Part(
                     f"p{number:06d}", work.month, lo, self.delivery, overlapping=overlapping
                 )
@@ -185,7 +192,7 @@ class Making:
     ) -> list[tuple[Tables, bool]]:
         """Tables of one range of products, one for each stretch of days that is touched."""
         if work.days is None:
-            return [self._reduced(engine, keys, Kept(work.from_s, work.to_s))]
+            return [self._reduced(engine, keys, Kept(work.from_s, work.to_s, cuts=self.cuts(work)))]
         found = []
         mine = {
             name: packed[(packed >> DAY_BITS >= keys[0]) & (packed >> DAY_BITS < keys[1])]
@@ -196,7 +203,8 @@ class Making:
                 name: packed[(packed & DAY_MASK >= first) & (packed & DAY_MASK < end)]
                 for name, packed in mine.items()
             }
-            kept = Kept(first * DAY_S, end * DAY_S, {n: d for n, d in days.items() if len(d)})
+            days = {name: packed for name, packed in days.items() if len(packed)}
+            kept = Kept(first * DAY_S, end * DAY_S, days, self.cuts(work))
             found.append(self._reduced(engine, keys, kept))
         return found
 

@@ -13,15 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trueline.assessment.summaries.parts import KEYS_PER_PART, Index, SummaryStore
-from trueline.assessment.summaries.reduce import (
-    DAY_BITS,
-    DAY_MASK,
-    DAY_S,
-    NO_MOMENTS,
-    Wish,
-    product_day,
-)
+from trueline.assessment.summaries.reduce import Wish, product_day
 from trueline.assessment.summaries.runs import Integers
+from trueline.assessment.summaries.schemas import DAY_BITS, DAY_MASK, DAY_S, NO_MOMENTS
 from trueline.assessment.summaries.wishes import Wishes
 from trueline.calendars.periods import period_containing
 from trueline.engine import Engine
@@ -248,11 +242,12 @@ def lacking(store: SummaryStore, index: Index, wishes: Wishes) -> Mapping[Place,
         bare = days["decimals"].to_numpy() == NO_MOMENTS
         watched = _triples(store.table(parts, "watched"), "watch")
         sketched = _triples(store.table(parts, "buckets"), None)
+        tailed = _triples(pa.concat_tables([store.read(p, "cuts") for p in parts]), None)
         for wish in wishes.wishes:
             name = wish.reading.parameter
             same = [n for n, one in enumerate(wishes.readings) if one.parameter == name]
             mine = reading == wish.number
-            lack = np.isin(product, _products_lacking(wish, watched, sketched))
+            lack = np.isin(product, _products_lacking(wish, watched, (sketched, tailed)))
             if wish.moments:
                 lack = lack | bare
             unread = np.setdiff1d(packed[np.isin(reading, same)], packed[mine])
@@ -268,12 +263,17 @@ def _triples(table: pa.Table, watch: str | None) -> set[tuple[int, ...]]:
 
 
 def _products_lacking(
-    wish: Wish, watched: set[tuple[int, ...]], sketched: set[tuple[int, ...]]
+    wish: Wish,
+    watched: set[tuple[int, ...]],
+    more: tuple[set[tuple[int, ...]], set[tuple[int, ...]]],
 ) -> Integers:
+    """`more`: products and readings with histograms, and with tails."""
+    sketched, tailed = more
     found = {
         key
         for key, watches in wish.watches.items()
         if any((key, wish.number, watch) not in watched for watch in watches)
     }
     found |= {key for key in wish.sketched if (key, wish.number) not in sketched}
+    found |= {key for key in wish.tails if (key, wish.number) not in tailed}
     return np.array(sorted(found), np.int64)

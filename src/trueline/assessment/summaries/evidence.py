@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
+from trueline.assessment.at_once import ColumnsAsked, DecidedColumns
 from trueline.assessment.granule_search import (
     EvidenceRequest,
     GranuleSearch,
@@ -25,6 +26,7 @@ from trueline.assessment.statistics.rule import Evidence, Source
 from trueline.assessment.summaries.answer import Answers, Losses, Moments, Question
 from trueline.assessment.summaries.opened import OpenSummaries
 from trueline.assessment.summaries.parts import KEYS_PER_PART
+from trueline.assessment.summaries.shares import decided_at_once
 from trueline.assessment.summaries.wishes import watch_of
 from trueline.assessment.tallies import Tally
 from trueline.calendars.intervals import Interval
@@ -72,6 +74,13 @@ class SummedEvidence:
         found = {places[n]: evidence for n, evidence in answers.items()}
         with self._lock:
             self.answered += len(found)
+        return found
+
+    def decided(self, asked: ColumnsAsked) -> DecidedColumns:
+        """The rows of shares of good time as whole columns, and what is left."""
+        found = decided_at_once(self.summaries, asked)
+        with self._lock:
+            self.answered += found.rows.num_rows
         return found
 
 

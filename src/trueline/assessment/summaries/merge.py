@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
-from trueline.assessment.summaries.reduce import (
+from trueline.assessment.summaries.schemas import (
     DAY_S,
     DAYS_SCHEMA,
     RUNS_SCHEMA,
@@ -76,15 +76,20 @@ def _tier(part: Part) -> int:
 
 def merged_tables(store: SummaryStore, parts: Sequence[Part]) -> Tables:
     """The tables of one part that says the same as these together."""
-    found = {name: store.table(parts, name) for name in SCHEMAS if name != "covers"}
+    told = [name for name in SCHEMAS if name not in ("covers", "cuts")]
+    found = {name: store.table(parts, name) for name in told}
+    cuts = store.cuts(parts)
     covers = pa.concat_tables([store.read(part, "covers") for part in parts])
-    return {
+    merged = {
         "covers": _grouped(covers, "covers"),
         "days": added_days(found["days"]),
         "watched": _grouped(found["watched"], "watched"),
         "runs": joined_runs(found["runs"]),
         "buckets": _grouped(found["buckets"], "buckets"),
+        "tails": found["tails"],
+        "cuts": cuts.table(),
     }
+    return as_asked_for(merged)
 
 
 def _grouped(table: pa.Table, name: str) -> pa.Table:
@@ -137,15 +142,28 @@ def _fraction_text(rows: Sequence[dict[str, object]], name: str) -> str | None:
     return str(sum(held, Fraction(0))) if held else None
 
 
-def sorted_runs(runs: pa.Table) -> pa.Table:
-    """By product, reading, kind and time: as they are asked for."""
-    names = ("product_key", "reading", "kind", "start_s")
-    return runs.take(pc.sort_indices(runs, [(name, "ascending") for name in names]))
+_ORDER = {
+    "days": _DAY,
+    "watched": ["product_key", "reading", "watch", "day"],
+    "runs": ["product_key", "reading", "kind", "start_s"],
+}
+
+
+def as_asked_for(tables: Tables) -> Tables:
+    """The tables of a part in the order in which they are asked: by series and time."""
+    return {
+        name: table if name not in _ORDER else _sorted(table, _ORDER[name])
+        for name, table in tables.items()
+    }
+
+
+def _sorted(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    return table.take(pc.sort_indices(table, [(name, "ascending") for name in names]))
 
 
 def joined_runs(runs: pa.Table) -> pa.Table:
     """Runs that go on where another ends are one, within a day."""
-    runs = sorted_runs(runs)
+    runs = _sorted(runs, _ORDER["runs"])
     if runs.num_rows < 2:
         return runs
     columns = {name: runs[name].to_numpy() for name in runs.column_names}

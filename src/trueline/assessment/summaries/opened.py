@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from trueline.assessment.readings import Reading
 from trueline.assessment.summaries.answer import Answers
+from trueline.assessment.summaries.daily import DailySums
 from trueline.assessment.summaries.parts import KEYS_PER_PART, Index, Part, SummaryStore
 from trueline.assessment.summaries.reduce import Watch
 from trueline.intake.record import kinds_between
@@ -25,6 +26,7 @@ class OpenSummaries:
     index: Index
     level: int
     _ready: OrderedDict[tuple[str, ...], Answers] = field(default_factory=OrderedDict)
+    _daily: OrderedDict[tuple[str, ...], DailySums] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -45,10 +47,27 @@ class OpenSummaries:
                 found[lo] = self._answers(lo, first_s, last_s)
         return found
 
-    def _answers(self, lo: int, first_s: int, last_s: int) -> Answers:
+    def daily(self, lo: int, first_s: int, last_s: int) -> DailySums | None:
+        """Sums of days of one range of products; None where granules reach over midnight."""
+        parts = self._parts(lo, first_s, last_s)
+        if any(part.straddling for part in parts):
+            return None
+        name = tuple(part.name for part in parts)
+        with self._lock:
+            if name not in self._daily:
+                self._daily[name] = DailySums(self.store, self.index, parts)
+                if len(self._daily) > _RANGES_KEPT:
+                    self._daily.popitem(last=False)
+            return self._daily[name]
+
+    def _parts(self, lo: int, first_s: int, last_s: int) -> list[Part]:
+        """All parts of the months that any granule in [first_s, last_s) lies in."""
         mine = [p for p in self.index.parts if p.lo == lo and p.delivery <= self.level]
         months = {p.month for p in mine if p.first_s < last_s and p.reach_s > first_s}
-        parts: list[Part] = [p for p in mine if p.month in months]
+        return [p for p in mine if p.month in months]
+
+    def _answers(self, lo: int, first_s: int, last_s: int) -> Answers:
+        parts = self._parts(lo, first_s, last_s)
         name = tuple(p.name for p in parts)
         if name not in self._ready:
             answers = Answers(self.store, self.index, parts)

@@ -17,76 +17,32 @@ from trueline.assessment.histogram import bucket_keys, exact_sum
 from trueline.assessment.readings import Reading, exact_bound
 from trueline.assessment.sorted_granules import ReadingArrays, SortedGranules
 from trueline.assessment.summaries.runs import Flags, Integers, Runs, runs_of
+from trueline.assessment.summaries.schemas import (
+    BUCKETS_SCHEMA,
+    COVERS_SCHEMA,
+    CUTS_SCHEMA,
+    DAY_BITS,
+    DAY_MASK,
+    DAY_S,
+    DAYS_SCHEMA,
+    DOUBLES,
+    KNOWN,
+    NO_MOMENTS,
+    NO_NUMBER,
+    RUNS_SCHEMA,
+    SCHEMAS,
+    TAILS_SCHEMA,
+    WATCHED_SCHEMA,
+    Tables,
+    table_of,
+)
+from trueline.assessment.summaries.tails import Cuts, Numbered, Tail, reduced_tails
 from trueline.offerings.values import Comparator
 
 Numbers = npt.NDArray[np.int64] | npt.NDArray[np.float64]
 
-DAY_S = 86_400
-DAY_BITS = 20
-DAY_MASK = (1 << DAY_BITS) - 1
-KNOWN = -1  # kind of a run: granules with a number; a watch's number: granules that break it
-NO_NUMBER = -2  # delivered, but a quotient without demand
-DOUBLES = -1  # `decimals` of a day whose numbers are doubles
-NO_MOMENTS = -2  # and of one whose sums nobody asked for
 _SAFE_SUM = 1 << 62
-
-DAYS_SCHEMA = pa.schema(
-    [
-        ("product_key", pa.int32()),
-        ("reading", pa.int16()),
-        ("day", pa.int32()),  # UTC, since 1970; a granule belongs to the day in which it starts
-        ("present", pa.int32()),  # trusted granules
-        ("numbers", pa.int32()),  # of those with a number
-        ("known_s", pa.int32()),  # their seconds
-        ("decimals", pa.int8()),
-        ("total", pa.int64()),  # times 10**decimals; null: see total_exact
-        ("denominator", pa.int64()),
-        ("lowest", pa.float64()),  # as stored: times 10**decimals
-        ("highest", pa.float64()),
-        ("total_exact", pa.string()),  # a fraction, for doubles and sums beyond 62 bits
-        ("denominator_exact", pa.string()),
-    ]
-)
-WATCHED_SCHEMA = pa.schema(
-    [
-        ("product_key", pa.int32()),
-        ("reading", pa.int16()),
-        ("watch", pa.int16()),
-        ("day", pa.int32()),
-        ("bad", pa.int32()),
-        ("bad_s", pa.int32()),
-    ]
-)
-RUNS_SCHEMA = pa.schema(
-    [
-        ("product_key", pa.int32()),
-        ("reading", pa.int16()),
-        ("kind", pa.int16()),
-        ("start_s", pa.int64()),
-        ("step_s", pa.int32()),
-        ("count", pa.int32()),
-    ]
-)
-BUCKETS_SCHEMA = pa.schema(
-    [
-        ("product_key", pa.int32()),
-        ("reading", pa.int16()),
-        ("day", pa.int32()),
-        ("bucket", pa.int32()),
-        ("count", pa.int32()),
-    ]
-)
-COVERS_SCHEMA = pa.schema(
-    [("product_key", pa.int32()), ("reading", pa.int16()), ("day", pa.int32())]
-)
-SCHEMAS = {
-    "covers": COVERS_SCHEMA,  # product-days whose earlier rows count no more
-    "days": DAYS_SCHEMA,
-    "watched": WATCHED_SCHEMA,
-    "runs": RUNS_SCHEMA,
-    "buckets": BUCKETS_SCHEMA,
-}
-Tables = Mapping[str, pa.Table]
+_EXACT = 1 << 53  # doubles tell whole numbers below it apart
 
 
 @dataclass(frozen=True)
@@ -100,12 +56,14 @@ class Watch:
 @dataclass(frozen=True)
 class Wish:
     """What is kept of one reading. `watches` by product key, as numbers into all watches;
-    `sketched`: product keys with a histogram; `moments`: sums of doubles too."""
+    `sketched`: product keys with a histogram; `tails`: by product key, the end whose granules are
+    kept; `moments`: sums of doubles too."""
 
     reading: Reading
     number: int  # of the reading
     watches: Mapping[int, Sequence[int]] = field(default_factory=dict)
     sketched: frozenset[int] = frozenset()
+    tails: Mapping[int, Tail] = field(default_factory=dict)
     moments: bool = False
 
 
@@ -119,7 +77,7 @@ def reduce_granules(
         if wish.reading.parameter in granules.columns:
             found = _Reduction.of(granules, wish, kept)
             if found is not None:
-                for name, table in found.tables(watches).items():
+                for name, table in found.tables(watches, kept.cuts or Cuts.of([])).items():
                     parts[name].append(table)
     return {name: pa.concat_tables([SCHEMAS[name].empty_table(), *parts[name]]) for name in SCHEMAS}
 
@@ -127,11 +85,12 @@ def reduce_granules(
 @dataclass(frozen=True)
 class Kept:
     """Granules that start in [from_s, to_s). `days`: only these product-days, by parameter, each as
-    `product_day` packs it."""
+    `product_day` packs it. `cuts`: as they were so far."""
 
     from_s: int
     to_s: int
     days: Mapping[str, Integers] | None = None
+    cuts: Cuts | None = None
 
     def of(self, parameter: str, product: Integers, start_s: Integers) -> Flags:
         kept: Flags = (start_s >= self.from_s) & (start_s < self.to_s)
@@ -201,12 +160,15 @@ class _Reduction:
             np.concatenate(([0], np.flatnonzero(changes) + 1)),
         )
 
-    def tables(self, watches: Sequence[Watch]) -> Tables:
+    def tables(self, watches: Sequence[Watch], cuts: Cuts) -> Tables:
         watched, bad = self._watched(watches)
         runs = [self._runs_table(self.known, np.full(len(self.product), KNOWN))]
         if not self.known.all():
             runs.append(self._runs_table(~self.known, np.full(len(self.product), NO_NUMBER)))
+        tails, new_cuts = self._tails(cuts)
         return {
+            "tails": tails,
+            "cuts": new_cuts,
             "days": self._days(),
             "watched": watched,
             "runs": pa.concat_tables([*runs, *bad]),
@@ -232,21 +194,28 @@ class _Reduction:
     def _moments(self, most: int) -> dict[str, object]:
         size, decimals = len(self.heads), self.arrays.decimals
         if decimals is None and not self.wish.moments:
-            return {"decimals": np.full(size, NO_MOMENTS)}
+            return {"decimals": np.full(size, NO_MOMENTS), **self._extremes()}
         numbers = np.where(self.known, self.number, 0)
         total, total_exact = _sums(numbers, self.heads, most)
         found: dict[str, object] = {
             "decimals": np.full(size, DOUBLES if decimals is None else decimals),
             "total": total,
             "total_exact": total_exact,
-            "lowest": np.minimum.reduceat(np.where(self.known, self.number, np.inf), self.heads),
-            "highest": np.maximum.reduceat(np.where(self.known, self.number, -np.inf), self.heads),
+            **self._extremes(),
         }
         if self.denominator is not None and not self.wish.reading.quotient:
             found["denominator"], found["denominator_exact"] = _sums(
                 self.denominator, self.heads, most
             )
         return found
+
+    def _extremes(self) -> dict[str, object]:
+        lowest = np.where(self.known, self.number, np.inf)
+        highest = np.where(self.known, self.number, -np.inf)
+        return {
+            "lowest": np.minimum.reduceat(lowest, self.heads),
+            "highest": np.maximum.reduceat(highest, self.heads),
+        }
 
     def _watched(self, watches: Sequence[Watch]) -> tuple[pa.Table, list[pa.Table]]:
         """Daily bad seconds of every watch, and the runs that break it. A product may have several
@@ -311,6 +280,18 @@ class _Reduction:
         }
         return table_of(columns, RUNS_SCHEMA)
 
+    def _tails(self, cuts: Cuts) -> tuple[pa.Table, pa.Table]:
+        wanted = self.wish.tails
+        rows = np.flatnonzero(self.known & np.isin(self.product, np.fromiter(wanted, np.int64)))
+        number = self.number[rows]
+        if not len(rows) or np.abs(number).max() >= _EXACT:
+            return TAILS_SCHEMA.empty_table(), CUTS_SCHEMA.empty_table()
+        product = self.product[rows]
+        places = np.concatenate(([0], np.flatnonzero(np.diff(product)) + 1))
+        numbered = Numbered(product, self.start_s[rows], number, places, self.arrays.decimals)
+        mine = [wanted.get(key) for key in product[places].tolist()]
+        return reduced_tails(numbered, self.wish.number, mine, cuts)
+
     def _buckets(self) -> pa.Table:
         if not self.wish.sketched:
             return BUCKETS_SCHEMA.empty_table()
@@ -364,17 +345,3 @@ def _sums(numbers: Numbers, heads: Integers, most: int) -> tuple[Integers | None
     if largest * most >= _SAFE_SUM:
         return None, [str(Fraction(sum(numbers[a:b].tolist()))) for a, b in groups]
     return np.add.reduceat(numbers.astype(np.int64), heads), None
-
-
-def table_of(columns: Mapping[str, object], schema: pa.Schema) -> pa.Table:
-    """Columns as a table of the schema; a column that is missing or None is null."""
-    rows = len(next(c for c in columns.values() if c is not None))  # type: ignore[arg-type]  # columns are sized
-    arrays = []
-    for one in schema:
-        values = columns.get(one.name)
-        if values is None:
-            values = pa.nulls(rows, one.type)
-        elif not isinstance(values, pa.ChunkedArray):
-            values = pa.array(values)
-        arrays.append(values.cast(one.type))
-    return pa.Table.from_arrays(arrays, schema=schema)

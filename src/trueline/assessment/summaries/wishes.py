@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from trueline.assessment.granule_search import state_rule_of
 from trueline.assessment.readings import Reading, reading_of
 from trueline.assessment.statistics import RULES
 from trueline.assessment.statistics.rule import Source
 from trueline.assessment.summaries.reduce import Watch, Wish
+from trueline.assessment.summaries.tails import Tail
 from trueline.calendars.instants import seconds
 from trueline.inventory.resolve import objectives_of
 from trueline.inventory.values import InventorySnapshot, Product
@@ -24,6 +26,7 @@ from trueline.offerings.values import (
 )
 
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
+_SKETCHED = (*_PERCENTILES, Statistic.CONFORMANCE)  # a threshold that nobody has is asked of these
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def watch_of(
 class _Gathered:
     watches: dict[int, tuple[int, ...]] = field(default_factory=dict)
     sketched: set[int] = field(default_factory=set)
+    tails: dict[int, Tail] = field(default_factory=dict)
     moments: bool = False
 
 
@@ -96,7 +100,7 @@ def wishes_of(
             if parameter.kind is ParameterKind.RATIO:
                 gathered[Reading(parameter.id, quotient=True)] = _Gathered()
     moments = list(instants)
-    shared: dict[object, list[tuple[Reading, Watch | None, Statistic]]] = {}
+    shared: dict[object, list[_Asked]] = {}
     for product in known.snapshot.products.values():
         key = keys.get(product.id)
         if key is None:
@@ -105,21 +109,35 @@ def wishes_of(
         same = tuple(map(id, objectives))
         if same not in shared:
             shared[same] = list(_asked(known, objectives))
-        for reading, watch, statistic in shared[same]:
-            mine = gathered.setdefault(reading, _Gathered())
-            _gather(mine, key, None if watch is None else words.watch(watch), statistic)
+        for one in shared[same]:
+            mine = gathered.setdefault(one.reading, _Gathered())
+            _gather(mine, key, None if one.watch is None else words.watch(one.watch), one)
     wishes = [
-        Wish(reading, words.reading(reading), g.watches, frozenset(g.sketched), g.moments)
+        Wish(reading, words.reading(reading), g.watches, frozenset(g.sketched), g.tails, g.moments)
         for reading, g in gathered.items()
     ]
     return Wishes(tuple(wishes), tuple(words.readings), tuple(words.watches))
 
 
-def _gather(mine: _Gathered, key: int, watch: int | None, statistic: Statistic) -> None:
+@dataclass(frozen=True)
+class _Asked:
+    """What one objective asks of a reading."""
+
+    reading: Reading
+    watch: Watch | None
+    statistic: Statistic
+    percentile: Decimal | None
+
+
+def _gather(mine: _Gathered, key: int, watch: int | None, asked: _Asked) -> None:
+    statistic = asked.statistic
     if watch is not None and watch not in mine.watches.get(key, ()):
         mine.watches[key] = (*mine.watches.get(key, ()), watch)
-    if statistic in _PERCENTILES:
+    if statistic in _SKETCHED:
         mine.sketched.add(key)
+    if statistic is Statistic.PERCENTILE and asked.percentile is not None:
+        tail = Tail.of(float(asked.percentile))
+        mine.tails[key] = mine.tails.get(key, tail).wider(tail)
     mine.moments = mine.moments or bool(
         RULES[statistic].source is Source.GRANULES
         and not (statistic is Statistic.CONFORMANCE or statistic in _PERCENTILES)
@@ -138,15 +156,14 @@ def _objectives(
     return found
 
 
-def _asked(
-    known: Standards, objectives: Iterable[ServiceLevelObjective]
-) -> Iterable[tuple[Reading, Watch | None, Statistic]]:
+def _asked(known: Standards, objectives: Iterable[ServiceLevelObjective]) -> Iterable[_Asked]:
     for objective in objectives:
         parameter = known.catalog.parameters.get(objective.parameter)
         if parameter is None or parameter.kind is ParameterKind.EVENT:
             continue
         watched = watch_of(objective, parameter)
         reading = reading_of(parameter, objective.statistic)
-        yield (*(watched or (reading, None)), objective.statistic)
-        if watched and watched[0] != reading:
-            yield reading, None, objective.statistic
+        first, watch = watched or (reading, None)
+        yield _Asked(first, watch, objective.statistic, objective.percentile)
+        if first != reading:
+            yield _Asked(reading, None, objective.statistic, objective.percentile)

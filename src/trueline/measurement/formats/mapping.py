@@ -6,6 +6,7 @@ where the push endpoints find it."""
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,15 +32,29 @@ def read_mapping(path: Path) -> Mapping[str, object]:
         if path.stat().st_size > MAX_MAPPING_BYTES:
             raise InputError("The mapping is too large", place=Place(str(path)), mend=mend)
         keys = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: 2026-02-30
         raise InputError(f"Cannot read it ({error})", place=Place(str(path)), mend=mend) from None
     if not isinstance(keys, dict):
         raise InputError("It holds no keys and values", place=Place(str(path)), mend=mend)
     rules = keys.get("products")
     for rule in rules if isinstance(rules, list) else ():
         if isinstance(rule, dict) and isinstance(rule.get("table"), str):
-            rule["table"] = str(path.parent / rule["table"])
+            rule["table"] = str(_beside(path, rule["table"]))
     return keys
+
+
+def _beside(mapping: Path, name: str) -> Path:
+    """A table in the mapping's own folder or below: who may send a mapping may not thereby read
+    any file of this machine."""
+    folder = os.path.normpath(mapping.parent.absolute())
+    table = os.path.normpath(os.path.join(folder, name))
+    if os.path.commonpath([folder, table]) != folder or "\0" in name:
+        raise InputError(
+            f"The table {name!r} does not lie beside the mapping",
+            place=Place(str(mapping), field="products.table"),
+            mend="Put it into the same folder",
+        )
+    return Path(table)
 
 
 def workspace_mapping(workspace: Workspace, format_name: str) -> Mapping[str, object]:

@@ -22,7 +22,8 @@ class Keys:
 
     def fault(self, key: str, what: str, mend: str = "") -> InputError:
         place = Place(self.name or None, None, f"{self.path}{key}")
-        return InputError(what, place=place, mend=mend or "See docs/reference/formats.md")
+        told = f"In the mapping: {what}"
+        return InputError(told, place=place, mend=mend or "See docs/reference/formats.md")
 
     def only(self, *allowed: str) -> Keys:
         for key in self.values:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from trueline.web.version_marks import VersionMark
 from trueline.web.wording import StateWord
 
 register = template.Library()
@@ -77,6 +78,12 @@ def amount(number: Decimal) -> str:
 
 
 @register.filter
+def percent(share: Decimal) -> str:
+    """`99.95 %`, exactly as it was promised."""
+    return f"{(share * 100).normalize():f} %"
+
+
+@register.filter
 def dimension(name: str) -> str:
     """What people call a way of putting sold offerings together: `SLA types`, `CPE model`."""
     return _DIMENSIONS.get(name) or characteristic(name)
@@ -114,6 +121,15 @@ def set_link(context: Context, dimension: str, key: str, **query: object) -> str
     if dimension in ("group", "offering"):
         return link(context, dimension, key, **query)
     return link(context, "aggregate", dimension, key, **query)
+
+
+@register.simple_tag(takes_context=True)
+def mark_link(context: Context, mark: VersionMark) -> str:
+    """The address of the readable diff that a mark stands for; of the standard where there is
+    only one version."""
+    if mark.before is None:
+        return link(context, "standard", mark.standard)
+    return link(context, "standard", mark.standard, before=mark.before, after=mark.after)
 
 
 @register.simple_tag(takes_context=True)

@@ -35,7 +35,7 @@ def credits(request: HttpRequest) -> HttpResponse:
     by = request.GET.get("by", "customer")
     if by not in WAYS:
         raise Http404("Sums are by customer or by offering")
-    every = _stored(stored.folder, stored.stamp)
+    every = _stored(stored.folder, _stamps(stored.folder.parent))
     owed = [one for one in every or () if one.percent]
     owed.sort(key=lambda a: (-(a.amount or 0), a.product_id, a.objective_id))
     pages = max(1, -(-len(owed) // ON_A_PAGE))
@@ -67,8 +67,14 @@ def credits(request: HttpRequest) -> HttpResponse:
 
 
 @lru_cache(maxsize=4)
-def _stored(folder: Path, stamp: tuple[int, ...]) -> list[CreditAdvice] | None:
+def _stored(folder: Path, stamps: tuple[tuple[str, int], ...]) -> list[CreditAdvice] | None:
     return read_credits(folder)
+
+
+def _stamps(results: Path) -> tuple[tuple[str, int], ...]:
+    """Of every stored period: rights to leave hang on earlier ones."""
+    headers = sorted(results.glob("*/assessment.json"))
+    return tuple((one.parent.name, one.stat().st_mtime_ns) for one in headers)
 
 
 def _shown(one: CreditAdvice, customer: str) -> ShownAdvice:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 
 from trueline.assessment.store import row_values
-from trueline.calendars.periods import parse_period
+from trueline.assessment.values import AssessmentRow
+from trueline.calendars.periods import midnight, parse_period
 from trueline.offerings.values import PerformanceParameter, ServiceLevelObjective
 from trueline.settings.workspace import current_workspace
 from trueline.web.bands import band
@@ -31,7 +34,8 @@ from trueline.web.group_lines import ADDED_UP
 from trueline.web.records import newest
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
-from trueline.web.version_notes import version_note
+from trueline.web.version_marks import days_between, product_marks, version_marks
+from trueline.web.version_notes import VersionNote, version_note
 from trueline.web.views.members import member_ids
 from trueline.web.wording import COMPARED, floor_percent, target_text, unit_of
 
@@ -94,21 +98,34 @@ def _line_spec(sight: Sight, product_id: str, objective_id: str) -> Spec | None:
         for e in exclusions_of(sight, product_id, period)
     ]
     line = drawn_line(objective)
+    zone_name = _zone(sight, product_id, objective)
     shown = LineChart(
         period=period,
         envelope=thinned(series, misses(series, objective), buckets=BUCKETS),
         limit=line[0] if line else None,
         limit_text=_limit_text(objective, parameter),
-        zone_name=_zone(sight, product_id, objective),
+        zone_name=zone_name,
         axis=granule_axis(parameter),
         bands=tuple(bands),
-        notes=tuple(
-            note
-            for row in kept
-            if (note := version_note(sight.records, product_id, objective_id, row.period_start))
-        ),
+        notes=_notes(sight, (product_id, objective_id), kept, zone_name),
     )
     return line_chart(shown)
+
+
+def _notes(
+    sight: Sight, series: tuple[str, str], rows: Sequence[AssessmentRow], zone_name: str
+) -> tuple[VersionNote, ...]:
+    """Where the promise changed: when a period began, or on a day within one."""
+    days = days_between(rows[0].period_start, rows[-1].period_end, zone_name)
+    found = {
+        midnight(mark.day, zone_name): mark.text
+        for mark in product_marks(sight.records, *series, days)
+    }
+    for row in rows:
+        note = version_note(sight.records, *series, row.period_start)
+        if note is not None:
+            found.setdefault(note.at_s, note.text)
+    return tuple(VersionNote(at_s, text) for at_s, text in sorted(found.items()))
 
 
 def _zone(sight: Sight, product_id: str, objective: ServiceLevelObjective) -> str:
@@ -141,4 +158,5 @@ def _band_spec(sight: Sight, dimension: str, key: str, objective_id: str) -> Spe
     parameter = sight.records.parameter_of(objective) if objective else None
     compared = objective is not None and objective.statistic not in ADDED_UP
     limit = float(objective.conformance_target) if objective and compared else None
-    return band_chart(found, limit, daily_axis(objective, parameter))
+    marks = version_marks(sight.records, objective_id, product_ids, (found.days[0], found.days[-1]))
+    return band_chart(found, limit, daily_axis(objective, parameter), marks)

@@ -24,6 +24,7 @@ from trueline.web.shell import show
 from trueline.web.sight import Sight, look
 from trueline.web.sparkline import interval, share_scale, sparkline, value_scale
 from trueline.web.verdict_rows import is_state
+from trueline.web.version_marks import VersionMark, marks_text, version_marks
 from trueline.web.wording import (
     NONE,
     STALE,
@@ -128,7 +129,17 @@ class ShownLine:
             target = None if self.line.several_targets else daily.target
             scale = value_scale(known, target, higher_is_better=better)
             worst = objective_value(worst_of(known, better), objective, self._parameter)
-        return sparkline(values, scale, f"{daily.name} over {len(values)} days, worst {worst}")
+        marks, places = self._marks(len(values))
+        label = f"{daily.name} over {len(values)} days, worst {worst}{marks_text(marks)}"
+        return sparkline(values, scale, label, marks=places)
+
+    def _marks(self, shown: int) -> tuple[tuple[VersionMark, ...], list[int]]:
+        """Changes of the promise on the days that are drawn, and their places among them."""
+        days = self.line.days[-shown:]
+        figure = self.line.figure
+        members = self.records.members_by_key(figure.dimension).get(figure.key, ())
+        marks = version_marks(self.records, figure.objective_id, members, (days[0], days[-1]))
+        return marks, [(mark.day - days[0]).days for mark in marks]
 
     @property
     def data_until(self) -> str:

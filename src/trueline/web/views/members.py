@@ -17,6 +17,7 @@ from trueline.web.rules_explained import FORMULAS, Formula
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look, page_number
 from trueline.web.verdict_rows import Order, RowFilter, filtered, is_state, page_of
+from trueline.web.version_marks import marks_text, version_marks
 from trueline.web.views.home import ShownLine
 from trueline.web.wording import SHARES, STALE, STATES, duration, floor_percent, objective_value
 
@@ -139,7 +140,12 @@ def _daily_part(
     in_time = promised is None or promised.statistic in SHARES
     heat = heat_days(days) if in_time or promised is None else kept_days(days, promised)
     day = _day(request, heat)
+    members = [sight.assessed.daily.product_ids[int(place)] for place in days.products]
+    shown = (days.days[0], days.days[-1])
+    marks = version_marks(sight.records, chosen.line.figure.objective_id, members, shown)
     return {
+        "marks": marks,
+        "marks_text": marks_text(marks),
         "weeks": weeks(heat),
         "heat_of_members": not in_time,
         "outliers": outliers(sight, chosen, days),

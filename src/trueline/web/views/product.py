@@ -18,6 +18,7 @@ from trueline.web.row_lines import RowLine, row_lines
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
 from trueline.web.verdict_rows import RowFilter, filtered
+from trueline.web.version_marks import VersionMark, days_between, marks_text, product_marks
 from trueline.web.version_notes import VersionNote, version_note
 from trueline.web.wording import duration, local_time
 
@@ -47,9 +48,16 @@ class Promise:
     """One objective of the product: its newest row first, earlier conformance periods after."""
 
     line: RowLine
-    note: VersionNote | None  # what changed in it when its period began
+    note: VersionNote | None  # what changed in it when its period began, told by no mark
+    marks: tuple[VersionMark, ...]  # what changed on a day of its period
     earlier: tuple[RowLine, ...]
     left_out: int
+
+    @property
+    def marks_text(self) -> str:
+        """For the text alternative of its chart."""
+        note = f". Changed when the period began: {self.note.text}" if self.note else ""
+        return note + marks_text(self.marks)
 
 
 def product(request: HttpRequest, product_id: str) -> HttpResponse:
@@ -94,7 +102,7 @@ def _promises(lines: list[RowLine]) -> list[Promise]:
         promises.append(
             Promise(
                 own[0],
-                _note(own[0]),
+                *_changes(own[0]),
                 tuple(earlier[:PERIODS_SHOWN]),
                 max(0, len(earlier) - PERIODS_SHOWN),
             )
@@ -102,9 +110,15 @@ def _promises(lines: list[RowLine]) -> list[Promise]:
     return sorted(promises, key=lambda p: (p.line.state.rank, p.line.row.objective_id))
 
 
-def _note(line: RowLine) -> VersionNote | None:
-    row = line.row
-    return version_note(line.records, row.product_id, row.objective_id, row.period_start)
+def _changes(line: RowLine) -> tuple[VersionNote | None, tuple[VersionMark, ...]]:
+    row, records = line.row, line.records
+    product = records.inventory.products.get(row.product_id)
+    zone_name = (product.time_zone if product else "") or "UTC"
+    days = days_between(row.period_start, row.period_end, zone_name)
+    marks = product_marks(records, row.product_id, row.objective_id, days)
+    if any(mark.day == days[0] for mark in marks):
+        return None, marks
+    return version_note(records, row.product_id, row.objective_id, row.period_start), marks
 
 
 def _span(promises: list[Promise]) -> Interval | None:

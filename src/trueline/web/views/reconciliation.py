@@ -77,6 +77,7 @@ def reconciliation(request: HttpRequest) -> HttpResponse:
         "feeds": [_feed(one) for one in _feeds(sight.workspace, sourced)],
         "told": Counter(Told.objects.values_list("state", flat=True)),
         "refused": Told.objects.filter(state=State.DEAD).order_by("product_id")[:PER_PAGE],
+        "chosen_kind": kind,
         "title": TITLES[kind] if kind else "",
         "mend": MENDS[kind] if kind else "",
         "findings": listed[(page - 1) * PER_PAGE :][:PER_PAGE],

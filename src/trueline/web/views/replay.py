@@ -14,8 +14,9 @@ from trueline.standards.document import draft_of
 from trueline.standards.facts import Examined, examine
 from trueline.standards.models import StandardProposal
 from trueline.standards.overview import StandardLine, standards_known
-from trueline.standards.replay import Replay, needs_granules, replay_stored
-from trueline.standards.replay_told import SideBySide, Tally, tell_replay
+from trueline.standards.replay import Replay, Source
+from trueline.standards.replay_summed import replay_quickly
+from trueline.standards.replay_told import SideBySide, Tally, bounds_told, tell_replay
 from trueline.standards.suggested import suggest_for
 from trueline.web.shell import show
 from trueline.web.sight import Sight, look
@@ -63,21 +64,20 @@ def replay(request: HttpRequest, number: int) -> HttpResponse:
         raise Http404(f"There is no proposal {number}")
     months = _months(request)
     examined = examine(sight.workspace, draft_of(proposal.document))
-    exact_only = needs_granules(examined.current, examined.proposed.draft.objective)
     context: dict[str, object] = {
         "proposal": proposal,
         "months": months,
         "month_choices": MONTHS,
-        "exact_only": exact_only,
+        "exact_only": False,
         "error": None,
         "suggestion": _suggestion(sight, proposal.standard, months),
     }
-    if not exact_only:
-        try:
-            found = replay_stored(examined, sight.workspace.results, months)
-            context |= _told(examined, found)
-        except InputError as error:
-            context["error"] = error
+    try:
+        found = replay_quickly(sight.workspace, examined, months)
+    except InputError as error:
+        context["error"] = error
+    else:
+        context |= {"exact_only": True} if found is None else _told(examined, found)
     return show(request, sight, "web/replay.html", context)
 
 
@@ -96,6 +96,8 @@ def _told(examined: Examined, found: Replay) -> dict[str, object]:
     return {
         "replayed": found,
         "figures": told.total.figures,
+        "from_summaries": found.source is Source.SUMMARIES,
+        "bounds": "" if found.bounds is None else bounds_told(found.bounds, told.unsure),
         "total": [_pair(told.total)],
         "by_period": [_pair(one) for one in told.periods],
         "by_segment": [_pair(one) for one in told.segments],

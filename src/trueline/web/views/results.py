@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -168,16 +166,15 @@ def correction(request: HttpRequest, number: int) -> HttpResponse:
             error = refused
         else:
             return HttpResponseRedirect(reverse("correction", args=[number]))
-    text = bytes(found.content).decode("utf-8", "replace")
-    header, *rows = list(csv.reader(io.StringIO(text)))[: PER_PAGE + 1] or [[]]
+    rows = rules.rows_of(current_workspace(), found, PER_PAGE)
     context = {
         "error": error,
         "person": name_of(request),
         "correction": found,
         "waiting_for": sorted(set(found.customers) - rules.agreed(found)),
         "steps": [(step, utc_time(step.at)) for step in rules.steps_of(found)],
-        "header": header,
-        "rows": rows,
+        "header": list(rows[0]),
+        "rows": [list(row.values()) for row in rows],
         "restated": [batch_of(row) for row in found.batches.order_by("sequence")],
     }
     answer = show(request, look(request), "web/correction.html", context)

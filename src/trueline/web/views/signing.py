@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib.auth import login, logout
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,6 +12,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from trueline.web.attempts import (
+    WITHIN_S,
+    forget_failures,
+    note_failure,
+    too_many_failures,
+)
 from trueline.web.shell import show
 from trueline.web.sight import look
 
@@ -18,14 +26,25 @@ from trueline.web.sight import look
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     target = _safe(request, request.POST.get("next") or request.GET.get("next") or "")
+    status = HTTPStatus.OK
     if request.method == "POST":
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
         form = AuthenticationForm(request, data=request.POST)
-        if form.is_valid():
+        if too_many_failures(request):
+            status = HTTPStatus.TOO_MANY_REQUESTS
+        elif form.is_valid():
+            forget_failures(request)
             login(request, form.get_user())
             return HttpResponseRedirect(target)
-    context = {"next": target, "failed": request.method == "POST"}
+        else:
+            note_failure(request)
+    context = {
+        "next": target,
+        "failed": status == HTTPStatus.UNPROCESSABLE_ENTITY,
+        "wait_minutes": WITHIN_S // 60 if status == HTTPStatus.TOO_MANY_REQUESTS else 0,
+    }
     answer = show(request, look(request), "web/sign_in.html", context)
-    answer.status_code = 422 if request.method == "POST" else 200
+    answer.status_code = status
     return answer
 
 

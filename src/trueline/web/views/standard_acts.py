@@ -18,7 +18,7 @@ from trueline.settings.workspace import Workspace, current_workspace
 from trueline.standards import approve, migrate, publish
 from trueline.standards.acts import Deed
 from trueline.standards.document import StandardDraft
-from trueline.standards.draft import draft_standards, record_draft
+from trueline.standards.draft import draft_once, draft_standards
 from trueline.standards.life_cycle import Part
 from trueline.standards.overview import StandardLine, standard_named
 from trueline.web.person import act_of_a_person, name_of
@@ -113,7 +113,7 @@ def change_standard(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404(error.what) from None
     form = {key: str(value).strip() for key, value in request.POST.items()}
     try:
-        drafted = record_draft(_drafted(line, form), _deed(request))
+        drafted, _ = draft_once(_drafted(line, form), _deed(request))
     except TruelineError as error:
         answer = standard_page(request, line, {"error": error, "form": form})
         answer.status_code = 422
@@ -146,13 +146,16 @@ def draft_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             drafted = draft_standards(code.encode(), "what was pasted", _deed(request))
-            if drafted.proposals and not drafted.set_aside:
+            all_taken = not drafted.set_aside and not drafted.losses
+            if all_taken and (drafted.proposals or drafted.known):
                 return HttpResponseRedirect(reverse("inbox"))
             context["set_aside"] = drafted.set_aside
+            context["losses"] = drafted.losses
             context["drafted"] = (*drafted.proposals, *drafted.known)
+            status = 200 if drafted.proposals and not drafted.set_aside else 422
         except TruelineError as error:
             context["error"] = error
-        status = 422
+            status = 422
     answer = show(request, look(request), "web/draft.html", context)
     answer.status_code = status
     return answer

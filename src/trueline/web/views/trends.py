@@ -18,7 +18,8 @@ from trueline.web.wording import day_text
 def trends(request: HttpRequest) -> HttpResponse:
     sight = look(request)
     scan = stored_scan(sight.workspace)
-    worse, explained = trend_lines(scan, raised_when()) if scan else ([], [])
+    records = sight.records if sight.assessment else None
+    worse, explained = trend_lines(scan, raised_when(), records) if scan else ([], [])
     return show(
         request,
         sight,

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("intake", "0001_initial"),
-        ("monitoring", "0001_initial"),
+        ("monitoring", "0002_alert_notes"),
     ]
 
     operations = [
