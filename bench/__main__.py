@@ -27,6 +27,7 @@ SECTIONS = (
     "forecast",
     "summaries",
     "problems",
+    "studio",
 )
 
 

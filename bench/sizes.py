@@ -22,6 +22,7 @@ class Scale:
     batch_products: int = 20_000
     batches: int = 288
     summed_batches: int = 120
+    studio: tuple[int, int, int] = (2_000, 12, 3)  # products, months, rounds
     histogram_values: int = 4_000_000
     histogram_rounds: int = 5
     trend_series: int = 20_000
@@ -45,6 +46,7 @@ SCALES = {
         batch_products=500,
         batches=44,
         summed_batches=30,
+        studio=(20, 3, 1),
         histogram_values=100_000,
         histogram_rounds=2,
         trend_series=256,

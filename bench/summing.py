@@ -5,16 +5,25 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from bench.loads import _live_tables
-from bench.process import Stopwatch
+from bench.process import Stopwatch, job
 from bench.samples import PARAMETERS, PERIOD, product_id
 from bench.storage import NOW, Operator, bench_dir, load_records
 
 SHARES = frozenset(f"{name}-share" for name in PARAMETERS)
+WHICH = {
+    "shares": SHARES,
+    "percentiles": SHARES | {f"{name}-p" for name in PARAMETERS},
+    "all": None,
+}
+DAY_SLOTS = 288
 
 
 def build(home: str) -> dict:
@@ -138,29 +147,91 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def assess(home: str, way: str) -> dict:
-    """The same shares as whole rows with their verdicts, planned and decided."""
+def assess(home: str, way: str, which: str = "shares", later_exclusions: bool = False) -> dict:
+    """Whole rows with their verdicts, planned and decided. `way`: granules | summaries (from
+    disk) | columns (the same, before an object is made of each row). `which`: shares | percentiles
+    (and shares) | all."""
     from trueline.settings.workspace import use_workspace
 
     workspace = use_workspace(Path(home))
-    from trueline.assessment.assess import AssessmentRequest
+    from trueline.assessment.assess import AssessmentRequest, decided_rows
     from trueline.assessment.assess import assess as assess_rows
+    from trueline.assessment.at_once import in_order
     from trueline.assessment.known import what_was_known
-    from trueline.assessment.store import ResultHeader, render_result
+    from trueline.assessment.store import rows_table
     from trueline.assessment.summed import with_summaries
     from trueline.calendars.periods import parse_period
     from trueline.engine.duckdb import DuckDBEngine
 
     known = what_was_known(workspace)
-    if way == "summaries":
+    if later_exclusions:
+        known = replace(known, exclusions=_moved(known.exclusions))
+    if way != "granules":
         known = with_summaries(workspace, known).known
     engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-    request = AssessmentRequest(parse_period(PERIOD), objective_ids=SHARES)
+    request = AssessmentRequest(parse_period(PERIOD), objective_ids=WHICH[which])
     watch = Stopwatch()
-    rows = assess_rows(engine, known, request).rows
-    spent = watch.read()
-    written = render_result(rows, ResultHeader(PERIOD, known.as_of_s), ".json")
-    return {**spent, "rows": len(rows), "digest": _digest(written)}
+    if way == "columns":
+        found = decided_rows(known, request)
+        assert found is not None
+        table = in_order(found.rows)
+        spent = watch.read()
+    else:
+        rows = assess_rows(engine, known, request).rows
+        spent = watch.read()
+        table = rows_table(rows)
+    return {**spent, "rows": table.num_rows, "digest": _digest(repr(table.to_pylist()).encode())}
+
+
+def one_more_day(products: int) -> dict:
+    """29 days summed up; another day taken in and merged; then: the day summed up, and the month
+    assessed again from summaries and from granules."""
+    home = Path(tempfile.mkdtemp(prefix="day-", dir=bench_dir()))
+    try:
+        from trueline.settings.workspace import use_workspace
+
+        workspace = use_workspace(home)
+        from trueline.assessment.summed import summarise
+        from trueline.engine.duckdb import DuckDBEngine
+        from trueline.intake.load import LoadOptions
+        from trueline.intake.record import DeliverySource
+        from trueline.measurement.append import append_granules
+        from trueline.measurement.lake import open_lake
+
+        operator = Operator(products)
+        operator.folder.mkdir(parents=True, exist_ok=True)
+        load_records(workspace, operator)
+        engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+        spent = {}
+        for name, slots in (("days", slice(0, -DAY_SLOTS)), ("day", slice(-DAY_SLOTS, None))):
+            source = DeliverySource("measurements", name)
+            append_granules(workspace, _slots(operator, slots), source, LoadOptions(NOW))
+            with open_lake(workspace) as lake:
+                lake.compact()
+            watch = Stopwatch()
+            summarise(workspace, engine)
+            spent[name] = watch.read()
+        for which in WHICH:
+            for way in ("granules", "summaries"):
+                spent[f"{which} {way}"] = job(
+                    "bench.summing", "assess", home=str(home), way=way, which=which
+                )
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    return spent
+
+
+def _slots(operator: Operator, slots: slice) -> Iterator[Any]:
+    """The granules of some of the intervals only."""
+    from bench.samples import blocks
+    from bench.tables import granule_table
+    from trueline.measurement.granules import GranuleBatch
+
+    for block in blocks(operator.products):
+        present = np.zeros_like(block.present)
+        present[:, slots] = block.present[:, slots]
+        part = replace(block, present=present)
+        yield GranuleBatch(granule_table(part, loss_is_ratio=operator.loss_is_ratio))
 
 
 def live(products: int, batches: int) -> dict:

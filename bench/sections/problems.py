@@ -52,6 +52,7 @@ def _enrichment(scale: Scale) -> list[Figure]:
             SECTION,
             "enrichment: planted value first",
             float(spent["first"]),
+            "",
             goal=1.0,
             at_least=True,
             scale=told,

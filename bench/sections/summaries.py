@@ -33,6 +33,7 @@ def figures(scale: Scale) -> list[Figure]:
         ),
         *_months(home, rounds),
         *_whole(home, rounds),
+        *_day(products),
         *_live(scale),
     ]
 
@@ -72,15 +73,55 @@ def _differing(measured: Rounds, what: str) -> Figure:
 
 
 def _whole(home: str, rounds: int) -> list[Figure]:
-    assess = partial(job, "bench.summing", "assess", home=home)
-    measured = interleaved(
-        rounds, {way: partial(assess, way=way) for way in ("granules", "summaries")}
-    )
-    what = "the same with plan, verdicts and rows"
-    return [
-        _times(measured, "summaries", f"{what}: granules over summaries from disk", goal=None),
-        _differing(measured, what),
-    ]
+    """Rows with plan and verdicts, as the month was, and with exclusions that changed."""
+    found: list[Figure] = []
+    for which, what in KINDS.items():
+        for later, when in ((False, ""), (True, ", exclusions changed")):
+            assess = partial(
+                job, "bench.summing", "assess", home=home, which=which, later_exclusions=later
+            )
+            ways = ("granules", "summaries", *(("columns",) if which != "all" else ()))
+            measured = interleaved(rounds, {way: partial(assess, way=way) for way in ways})
+            told = f"whole rows, {what}{when}"
+            for way in ways[1:]:
+                how = ", as columns" if way == "columns" else ""
+                label = f"{told}: granules over summaries from disk{how}"
+                found.append(_times(measured, way, label, goal=None))
+            found.append(_differing(measured, told))
+    return found
+
+
+KINDS = {
+    "shares": "shares of good time",
+    "percentiles": "shares and exact percentiles",
+    "all": "everything",
+}
+
+
+def _day(products: int) -> list[Figure]:
+    """One more day: summed up, and the month assessed again."""
+    spent = job("bench.summing", "one_more_day", products=products)
+    day = spent["day"]
+    found = []
+    for which, what in KINDS.items():
+        raw, quick = (spent[f"{which} {way}"] for way in ("granules", "summaries"))
+        again = {name: day[name] + quick[name] for name in ("seconds", "cpu_s")}
+        found.append(
+            Figure(
+                SECTION,
+                f"one more day, {what}: granules over the day summed up and the month again",
+                raw["seconds"] / again["seconds"],
+                "x",
+                cpu=raw["cpu_s"] / again["cpu_s"],
+                scale=f"{raw['seconds']:.2f} s, {day['seconds']:.2f} + {quick['seconds']:.2f} s; "
+                f"29 days {spent['days']['seconds']:.1f} s",
+            )
+        )
+        differ = int(raw["digest"] != quick["digest"])
+        found.append(
+            Figure(SECTION, f"one more day, {what}: answers that differ", differ, "", goal=0)
+        )
+    return found
 
 
 def _live(scale: Scale) -> list[Figure]:

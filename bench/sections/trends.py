@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import statistics
 import time
-from dataclasses import fields, replace
 
 import numpy as np
 
-from bench.change_point_scores import Score, score
+from bench.change_point_figures import change_point_figures
 from bench.figures import Figure
 from bench.sizes import Scale
 from bench.trend_peers import peer_answers
-from bench.trend_series import Annotated, annotated_series, autocorrelated, daily_series
+from bench.trend_series import autocorrelated, daily_series
 from trueline.assessment.false_discovery import q_values
-from trueline.trends import change_points
-from trueline.trends.change_points import DEFAULT, Setting
 from trueline.trends.control_charts import (
     Reference,
     average_run_length,
@@ -30,81 +26,9 @@ DAYS = 365
 
 
 def figures(scale: Scale) -> list[Figure]:
-    found = _against_people() + _run_lengths() + _ramps()
+    found = change_point_figures(SECTION) + _run_lengths() + _ramps()
     rows = scale.trend_series
     return found + _scan(rows, min(rows, scale.trend_peer_series)) + [_false_finds()]
-
-
-def _against_people() -> list[Figure]:
-    series = annotated_series()
-    if not series:
-        print("change points: skipped, no annotated series", flush=True)
-        return []
-    scores = {one.name: _score(one, DEFAULT) for one in series}
-    for name, one in scores.items():
-        print(f"  {name}: F1 {one.f1:.3f}, cover {one.cover:.3f}", flush=True)
-    control = [one.f1 for name, one in scores.items() if name.startswith("quality_control")]
-    said = f"{len(series)} real series, five annotators each; development part"
-    return [
-        _leave_one_out("change points, F1", [one.f1 for one in scores.values()], 0.74, said),
-        _leave_one_out("change points, cover", [one.cover for one in scores.values()], 0.70, said),
-        Figure(
-            SECTION,
-            "change points, F1 of quality_control_1..5",
-            statistics.mean(control),
-            "",
-            goal=0.98,
-            at_least=True,
-        ),
-        *_sensitivity(series),
-    ]
-
-
-def _leave_one_out(what: str, scores: list[float], goal: float, said: str) -> Figure:
-    """The mean, and the lowest and highest mean when one series is left out."""
-    total = sum(scores)
-    others = [(total - one) / (len(scores) - 1) for one in scores]
-    return Figure(
-        SECTION,
-        what,
-        statistics.mean(scores),
-        "",
-        low=min(others),
-        high=max(others),
-        goal=goal,
-        at_least=True,
-        scale=f"{said}; spread: one left out",
-    )
-
-
-def _score(one: Annotated, setting: Setting) -> Score:
-    found = change_points(one.values, setting=setting)
-    return score(one.annotations, found, len(one.values))
-
-
-def _sensitivity(series: list[Annotated]) -> list[Figure]:
-    """The worst mean F1 and cover when any one number of the setting is halved or half more."""
-    f1, cover = [], []
-    for field in fields(Setting):
-        for factor in (0.5, 0.75, 1.25, 1.5):
-            changed = replace(DEFAULT, **{field.name: factor * getattr(DEFAULT, field.name)})
-            scores = [_score(one, changed) for one in series]
-            f1.append(statistics.mean(one.f1 for one in scores))
-            cover.append(statistics.mean(one.cover for one in scores))
-            print(f"  {field.name} x {factor}: F1 {f1[-1]:.3f}, cover {cover[-1]:.3f}", flush=True)
-    said = "each of the numbers x 0.5, 0.75, 1.25, 1.5, one at a time"
-    return [
-        Figure(
-            SECTION,
-            f"{name}, median over changed settings",
-            statistics.median(found),
-            "",
-            low=min(found),
-            high=max(found),
-            scale=said,
-        )
-        for name, found in (("F1", f1), ("cover", cover))
-    ]
 
 
 def _run_lengths() -> list[Figure]:

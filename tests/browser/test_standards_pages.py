@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import Select
 from tests.browser.conftest import Site
-from tests.browser.sample_operator import store_sample
+from tests.browser.sample_operator import MEASURED, store_sample
 from tests.browser.test_in_chromium import WIDTHS, until, violations
 from waitress.server import create_server
 
@@ -255,12 +255,17 @@ def test_a_version_marks_every_chart_of_its_set_on_its_day(
 def test_a_product_that_holds_the_new_version_has_its_chart_marked(
     staffed: Workspace, client: Client
 ) -> None:
-    in_force(staffed, MIDDLE)
-    shown = page(client, "/products/p00000/?objective=delay-p95")
+    in_force(staffed, MIDDLE.replace("eline-gold", "dia"))
+    shown = page(client, f"/products/{MEASURED}/?objective=delay-p95")
     assert "version 2" in shown
     assert "for periods that begin from then on" in shown
     (label,) = re.findall(r'aria-label="([^"]+measured values[^"]+)"', shown)
     assert "12 Oct 2026: version 2" in label
+    feed = client.get(f"/charts/line.json?product={MEASURED}&objective=delay-p95")
+    (note,) = feed.json()["datasets"]["notes"]
+    # Midnight in Lisbon in summer; the version on the axis, what changed on hover.
+    assert (note["t"], note["text"]) == ("2026-10-11T23:00:00Z", "v2")
+    assert "conformance target 20 → 15" in note["told"]
 
 
 def test_openslo_is_drafted_on_the_page_with_its_losses_named(staffed: Workspace) -> None:

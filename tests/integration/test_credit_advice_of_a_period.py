@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.measurement_builders import OCTOBER, G, deliver
 
-from trueline.assessment.advised_credits import CreditAdvice, pooled_credits
+from trueline.assessment.advised_credits import CreditAdvice, pooled_credits, totals
 from trueline.assessment.assess import AssessmentRequest
 from trueline.assessment.credits_run import credits_of_period, read_credits
 from trueline.assessment.known import what_was_known
@@ -202,6 +202,25 @@ def test_sums_keep_unknown_charges_apart(loaded: Workspace) -> None:
     sums = {one.key: one for one in pooled_credits(advice(loaded).values())}
     assert sums["C1"].amount == Decimal("80.00")
     assert (sums["C2"].amount, sums["C2"].unknown) == (Decimal(0), 1)
+
+
+def test_currencies_are_never_added(loaded: Workspace, tmp_path: Path) -> None:
+    head, *rows = PRODUCTS.splitlines()
+    money = {"B1": "EUR", "D1": "USD", "D2": "USD"}
+    text = "\n".join([f"{head},currency", *(f"{row},{money[row[:2]]}" for row in rows)]) + "\n"
+    (tmp_path / "money.csv").write_text(text)
+    load_products(loaded, tmp_path / "money.csv", OPTIONS)
+    found = advice(loaded).values()
+    # 50 of B1 and 30 of D1, both of C1.
+    assert totals(found) == {"EUR": Decimal("50.00"), "USD": Decimal("30.00")}
+    sums = {(one.key, one.currency): one.amount for one in pooled_credits(found)}
+    assert sums["C1", "EUR"] == Decimal("50.00")
+    assert sums["C1", "USD"] == Decimal("30.00")
+    known, engine = what_was_known(loaded), DuckDBEngine(threads=1)
+    store_period(engine, loaded, known, AssessmentRequest(parse_period("2026-10")), now=NOW)
+    stored = read_credits(loaded.results / "2026-10")
+    assert stored is not None
+    assert {one.currency for one in stored} == {"EUR", "USD"}
 
 
 def test_an_offering_whose_bands_have_a_gap_is_set_aside(

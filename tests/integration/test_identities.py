@@ -10,6 +10,7 @@ import pytest
 from trueline.errors import InputError
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
+from trueline.intake.set_aside import read_set_aside
 from trueline.inventory.identities import identities_at
 from trueline.inventory.load import load_products
 from trueline.inventory.models import IdentityVersion
@@ -31,6 +32,7 @@ from trueline.sourcing.identities import (
     put,
     reject,
 )
+from trueline.sourcing.identity_table import put_table
 
 DAY = datetime(2026, 10, 5, tzinfo=UTC)
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -209,6 +211,69 @@ def test_a_rejected_pair_is_not_proposed_again(sold: Workspace) -> None:
     assert proposal.candidates == ()
 
 
+def test_a_table_sets_many_names_and_sets_bad_rows_aside(sold: Workspace) -> None:
+    measured(sold, "x", 1, 2)
+    rows = (
+        "name,product_id,valid_from,valid_to\n"
+        "x,P-00017,,2026-10-05T00:15:00Z\n"
+        "x,P-00018,2026-10-05T00:15:00Z,\n"
+        "x,P-00019,,\n"  # a second meaning
+        "y,P-99999,,\n"  # nothing sold
+        "z,P-00017,tomorrow,\n"
+    )
+    path = load_text(sold, "names.csv", rows)
+    decided = put_table(sold, path, STEWARD)
+    assert decided.recorded is not None
+    assert decided.recorded.set_aside is not None
+    reasons = [row.reason for row in read_set_aside(decided.recorded.set_aside)]
+    assert [reason.partition(".")[0] for reason in reasons] == [
+        "'x' stands twice in this file for the same time",
+        "There is no sold offering 'P-99999'",
+        "'tomorrow' is not a time",
+    ]
+    assert held(sold, "P-00017") == [(1, True)]
+    assert held(sold, "P-00018") == [(2, True)]
+    again = put_table(sold, path, STEWARD)
+    assert again.identities == ()
+
+
+def test_what_is_certain_goes_on_beside_a_name_that_is_taken(sold: Workspace) -> None:
+    identifiers(sold, "certain")
+    put(sold, Identity("NL/4711/A", "P-00018", OCTOBER_5, OCTOBER_5 + 900), STEWARD)
+    measured(sold, "NL/4711/A", 1, 2)
+    assert apply_certain(sold, STEWARD).identities == ()  # it would stand for two at once
+    assert unknown_rows() == 1
+
+
 def test_the_id_of_a_sold_offering_never_stands_for_another(sold: Workspace) -> None:
     with pytest.raises(InputError, match="itself a sold offering"):
         put(sold, Identity("P-00018", "P-00017"), STEWARD)
+
+
+def test_a_row_of_its_own_in_the_same_file_outlives_a_wrong_name(sold: Workspace) -> None:
+    put(sold, Identity("x", "P-00017"), STEWARD)
+    text = (
+        "product_id,parameter,start,duration_s,value\n"
+        "x,delay,2026-10-05T00:00:00Z,900,11\n"
+        "P-00017,delay,2026-10-05T00:00:00Z,900,7\n"
+        "x,delay,2026-10-05T00:15:00Z,900,12\n"
+    )
+    load_measurement_file(sold, load_text(sold, "both.csv", text), LOAD)
+    assert held(sold, "P-00017") == [(7, True), (12, True)]
+    end(sold, "x", STEWARD)
+    assert held(sold, "P-00017") == [(7, True), (12, False)]
+    assert unknown_rows() == 2
+
+
+def test_a_name_stays_right_after_a_merge_of_the_lake(sold: Workspace) -> None:
+    measured(sold, "NL/4711/A", 11, 12)
+    accept(sold, "NL/4711/A", STEWARD)
+    with open_lake(sold) as lake:
+        lake.compact()
+    end(sold, "NL/4711/A", STEWARD)
+    assert held(sold, "P-00017") == [(11, False), (12, False)]
+    with open_lake(sold) as lake:
+        lake.compact()
+    assert unknown_rows() == 2
+    accept(sold, "NL/4711/A", STEWARD)
+    assert held(sold, "P-00017") == [(11, True), (12, True)]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 import json
+import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trueline.errors import InputError
 from trueline.intake.ledger import Ledger
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.record import latest_delivery
-from trueline.problems.analysis import AnalysisKind, PerformanceAnalysis
+from trueline.problems.analysis import AnalysisKind, PerformanceAnalysis, analysis_of
+from trueline.problems.analysis_json import read_items
+from trueline.problems.analysis_words import cells_of
 from trueline.problems.load_analyses import analyses_of, load_analyses
 from trueline.problems.models import RecordedAnalysis
 from trueline.settings.workspace import Workspace
@@ -222,3 +228,46 @@ def test_an_analysis_is_of_the_periods_that_it_touches(
         "moment",
         "open",
     ]
+
+
+@pytest.mark.parametrize(
+    ("more", "field"),
+    [
+        ({"source": "\ud800"}, "source"),
+        ({"attributes": {"firmware": "a\u0000b"}}, "firmware"),
+        ({"attributes": {"na\u0007me": "x"}}, ""),
+        ({"attributes": {f"a{n}": "x" for n in range(501)}}, ""),
+        ({"description": "x" * 4001}, "description"),
+    ],
+    ids=["lone surrogate", "zero", "bell in a name", "too many", "too long"],
+)
+def test_texts_that_no_store_or_page_can_hold_are_set_aside(
+    workspace: Workspace, tmp_path: Path, more: dict[str, object], field: str
+) -> None:
+    report = _load(workspace, tmp_path, "a.json", json.dumps([PLAIN | more, PLAIN]))
+    assert (report.ledger.accepted, report.ledger.set_aside) == (1, 1)
+    assert report.set_aside is not None
+    with open(report.set_aside, newline="", encoding="utf-8") as file:
+        assert [row["field"] for row in csv.DictReader(file)] == [field]
+
+
+def _refused_by(path: Path) -> str | None:
+    """The file that a refusal names; None where the file was read to its end."""
+    try:
+        for line, item in read_items(path):
+            assert line >= 1
+            with suppress(InputError):
+                for cells in cells_of(item):
+                    analysis_of(cells)
+    except InputError as refused:
+        return refused.place.file
+    return None
+
+
+@given(st.binary(max_size=200) | st.text('[]{}",:0truefalsnT \n', max_size=80).map(str.encode))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_items_or_are_refused_with_their_place(content: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.json"
+        path.write_bytes(content)
+        assert _refused_by(path) in (None, "a.json")

@@ -17,6 +17,7 @@ from trueline.intake.load import LoadOptions
 from trueline.inventory.load import load_customers, load_products
 from trueline.measurement.lake import open_lake
 from trueline.measurement.load import load_measurement_file
+from trueline.measurement.unknown import replay_unknown
 from trueline.offerings.load import load_offerings
 from trueline.outages.load import load_exclusions
 from trueline.settings.workspace import Workspace
@@ -185,3 +186,19 @@ offerings:
     assert found.granules == ()
     assert [(one.key, one.delivery) for one in found.records if one.what == "event"] == [("E1", 3)]
     assert found.agrees
+
+
+def test_granules_that_waited_for_their_product_lead_to_the_file_they_came_in(
+    workspace: Workspace,
+) -> None:
+    options = LoadOptions(FIRST, "anna")
+    load_offerings(workspace, load_text(workspace, "offerings.yaml", OFFERINGS), options)
+    early = HEADER + rows("P-00017", "delay", 0, "10,")
+    load_measurement_file(workspace, load_text(workspace, "early.csv", early), options)
+    load_products(workspace, load_text(workspace, "products.csv", PRODUCTS), options)
+    replay_unknown(workspace, options)
+    found = lineage(workspace, "below-20")
+    files = {fact.number: fact.source.rsplit("/")[-1] for fact, _ in found.deliveries}
+    assert files[2] == "early.csv"
+    assert files[4] == "replay of 1 rows of unknown products or parameters, of deliveries 2"
+    assert any("which of the deliveries" in sentence for sentence in found.untraced)

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +33,7 @@ from trueline.problems.life import raise_problem
 from trueline.problems.load_analyses import load_analyses
 from trueline.problems.models import ProductProblem
 from trueline.problems.pack import render_pack
+from trueline.problems.phrases import told_chance
 from trueline.problems.scan import scan_verdicts
 from trueline.settings.workspace import Workspace
 
@@ -193,9 +195,9 @@ def test_an_outside_reader_can_check_counts_chance_and_hashes(
 
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(raised: Workspace) -> None:
     problem = ProductProblem.objects.get()
-    ProductProblem.objects.filter(pk=problem.pk).update(names=[{"=cmd": "1"}])
-    problem.refresh_from_db()
-    content = render_pack(raised, problem, _dossier(raised))
+    dossier = _dossier(raised)
+    hostile = replace(dossier.lift[0], attributes={"=cmd": "1"})
+    content = render_pack(raised, problem, replace(dossier, lift=(hostile,)))
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert "'=cmd=1" in archive.read("lift.csv").decode()
 
@@ -237,3 +239,8 @@ def test_notes_are_kept_and_the_newest_is_shown(raised: Workspace) -> None:
     assert "knownError: X restarts under load" in shown
     assert "  workaround: stay on Y" in shown
     assert "workaround by ben: restart at night" in shown  # the earlier one stays among the steps
+
+
+def test_a_chance_is_never_told_as_zero() -> None:
+    assert told_chance(3.21e-7) == "3.2e-07"
+    assert told_chance(0.0) == "below 1e-300"

@@ -142,6 +142,25 @@ def test_what_happened_before_is_that_of_the_scan_that_added_members(
     assert problem.evidence["happened_before"] == []  # what was recorded first stays
 
 
+def test_a_narrower_name_of_mostly_the_same_products_joins_the_open_problem(
+    workspace: Workspace,
+) -> None:
+    snapshot = _snapshot(800)
+    shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]
+    number = raise_problem(workspace, shared, snapshot, by="ana", now=NOW).number
+    assert {"firmware": "X"} in shared.names
+    named = replace(
+        shared.enrichment, attributes={"firmware": "X", "region": "r0"}, not_separable=()
+    )
+    narrow = replace(shared, enrichment=named, affected=(*shared.affected[:6], "P1", "P2"))
+    joined = raise_problem(workspace, narrow, snapshot, by="ana", now=NOW)
+    assert (joined.number, joined.act, joined.joined) == (number, "joined", 2)
+    assert latest_evidence(ProductProblem.objects.get())["names"] == [named.attributes]
+
+    others = replace(narrow, affected=tuple(f"P{n}" for n in range(101, 107)))
+    assert raise_problem(workspace, others, snapshot, by="ana", now=NOW).act == "raised"
+
+
 def test_a_scan_without_new_members_leaves_the_evidence_alone(workspace: Workspace) -> None:
     snapshot = _snapshot(800)
     shared = scan_verdicts(_rows(snapshot, _faulty(800)), "2026-10", snapshot)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from trueline.problems.load_analyses import load_analyses
 from trueline.problems.measure import Measure
 from trueline.problems.measured import scan_measured
 from trueline.problems.models import ProblemMember
-from trueline.problems.scan import scan_verdicts
+from trueline.problems.scan import read_rows, scan_verdicts
 from trueline.settings.workspace import Workspace
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -73,6 +74,7 @@ def test_verdicts_of_reviews_alone_are_scanned_and_raised(
     shown = CliRunner().invoke(app, ["show", "1"]).output
     assert "affected: 8 products of 8 customers, monthly charge 0; of 8 not known" in shown
     assert "allowance left to the exposed: not known" in shown
+    assert "credits at risk of the exposed: not known if just missed" in shown
 
 
 def test_the_command_scans_and_says_who_told(workspace: Workspace, tmp_path: Path) -> None:
@@ -84,6 +86,16 @@ def test_the_command_scans_and_says_who_told(workspace: Workspace, tmp_path: Pat
     shown = CliRunner().invoke(app, ["scan", "--period", "2026-10"]).output
     assert "firmware=X" in shown
     assert "reviews 8" in shown
+
+
+def test_whoever_reads_the_rows_of_a_period_gets_imported_ones_too(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    _judged(workspace, tmp_path, _line(1, verdict="violated") + _line(2))
+    assert read_rows(workspace, "2026-10").to_pylist() == [
+        {"product_id": f"P0{n}", "objective_id": "loss", "verdict": verdict, "source": "reviews"}
+        for n, verdict in ((1, "violated"), (2, "met"))
+    ]
 
 
 def test_a_period_of_which_nothing_is_told_is_refused(workspace: Workspace) -> None:
@@ -109,6 +121,22 @@ def test_a_level_is_compared_by_rank(workspace: Workspace, tmp_path: Path) -> No
     assert first.names == ({"firmware": "X"},)
     # The mean of 20 to 29, and of 11 to 15.9.
     assert first.told == "mean 24.5 against 13.45 of the others (lower is better)"
+    # Affected is the worst tenth of all 60: 24, 25 ... 29.
+    assert first.affected == tuple(f"P{n:02}" for n in range(4, 10))
+
+
+def test_equal_levels_are_no_finding_and_equal_bad_ones_are_all_affected(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    judged = _judged(workspace, tmp_path, "".join(_line(n, value="10") for n in range(60)))
+    assert scan_measured(workspace, judged, Measure.LEVEL, "loss") == []
+    low = "".join(_line(n, value="1" if n < 10 else "10") for n in range(60))
+    judged = _judged(workspace, tmp_path, low)
+    assert scan_measured(workspace, judged, Measure.LEVEL, "loss") == []
+    high = "".join(_line(n, value="30" if n < 10 else "10") for n in range(60))
+    judged = _judged(workspace, tmp_path, high)
+    (first,) = scan_measured(workspace, judged, Measure.LEVEL, "loss")
+    assert (len(first.affected), len(first.exposed)) == (10, 0)
 
 
 def test_reports_are_held_against_what_is_usual_of_each_product(
@@ -139,9 +167,29 @@ def test_reports_are_held_against_what_is_usual_of_each_product(
     assert scan_measured(workspace, judged, Measure.COUNT) == []
 
 
+def test_a_finding_by_another_measure_joins_the_open_problem_of_the_same_name(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    text = "".join(
+        _line(n, verdict="violated" if _bad(n) else "met", value="30" if n < 10 else "10")
+        for n in range(60)
+    )
+    judged = _judged(workspace, tmp_path, text)
+    (violated,) = scan_verdicts(judged.rows, "2026-10", judged.snapshot)
+    (level,) = scan_measured(workspace, judged, Measure.LEVEL, "loss")
+    number = raise_problem(
+        workspace, replace(violated, objective_id="loss"), judged.snapshot, by="ana", now=NOW
+    ).number
+    joined = raise_problem(workspace, level, judged.snapshot, by="ana", now=NOW)
+    # P08 and P09 are as slow as the others with X, and kept their line.
+    assert (joined.number, joined.act, joined.joined) == (number, "joined", 2)
+
+
 def test_a_ratio_without_its_objective_is_refused(workspace: Workspace, tmp_path: Path) -> None:
     judged = _judged(workspace, tmp_path, _line(1))
     with pytest.raises(InputError, match="a ratio is of one objective"):
         scan_measured(workspace, judged, Measure.RATIO)
     with pytest.raises(InputError, match="no figures of delay"):
         scan_measured(workspace, judged, Measure.RATIO, "delay")
+    with pytest.raises(InputError, match="no figures of delay"):
+        scan_measured(workspace, judged, Measure.COUNT, "delay")

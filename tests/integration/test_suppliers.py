@@ -16,6 +16,9 @@ from trueline.offerings.load import load_offerings
 from trueline.settings.workspace import Workspace
 from trueline.standards.chained import chain_for, chained
 from trueline.standards.chains_told import gap_told, hours_told, largest_told
+from trueline.standards.checks import Severity
+from trueline.standards.document import parse_standards
+from trueline.standards.facts import examine
 
 LOAD = LoadOptions(datetime(2026, 11, 1, 12, tzinfo=UTC))
 OFFERINGS = """\
@@ -115,3 +118,23 @@ def test_without_supplier_records_nothing_is_known_to_be_carried(workspace: Work
     [line] = chained(NOVEMBER).offerings
     assert (line.unsupported, line.open) == (2, 2)
     assert largest_told(line.availability) == "2 not known"
+
+
+def test_a_draft_is_held_against_the_supplier_records(workspace: Workspace) -> None:
+    sold(workspace)
+    suppliers(workspace, SUPPLIERS)
+    code = b"""apiVersion: trueline/v1
+standards:
+- applies_to: {offering: line}
+  review_due: 2027-12-01
+  objective: {id: up, parameter: outage, statistic: availability_outage, comparator: GE,
+              conformance_target: 0.9991, valid_from: 2026-12-01}
+"""
+    [draft], _ = parse_standards(code, "draft.yaml")
+    [finding] = examine(workspace, draft).findings
+    # P1 rests on 0.999 x 0.9995; P2 on 0.9995, which carries 99.91 %; P3 has ended by then.
+    assert finding.severity is Severity.WARNING
+    assert finding.what.startswith(
+        "As the supplier records say, of 1 products the chain carries at most 99.85005 % where "
+        "99.91 % is promised"
+    )

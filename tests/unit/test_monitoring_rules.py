@@ -140,6 +140,27 @@ def test_episodes_add_up_to_a_breach_as_counted_by_hand() -> None:
     assert found == pytest.approx(1 - within, abs=0.02)
 
 
+def test_the_sums_of_episodes_are_those_that_the_recursion_of_panjer_gives() -> None:
+    """Another way to the same figures, one after the other: Panjer 1981."""
+    prior, member, left_s = RatePrior(1.5, 300.0), Exposure(2, 200.0), 120.0
+    lengths = [7.0, 30.0, 31.0, 55.0, 400.0]
+    shape, go = 3.5, 1 - 500 / 800
+    share = [0.0] * 242
+    for length in lengths:
+        place = length / (left_s / 240)
+        if place < 241:
+            share[int(place)] += (1 - place % 1) / 5
+            share[int(place) + 1] += place % 1 / 5
+    sums = [(1 - go) ** shape]
+    for k in range(1, 241):
+        sums.append(
+            sum((go + (shape - 1) * go * j / k) * share[j] * sums[k - j] for j in range(1, k + 1))
+        )
+
+    found = breach_probability(prior, member, lengths, remaining_s=300.0, left_s=left_s)
+    assert found == pytest.approx(1 - sum(sums), abs=1e-9)
+
+
 def test_what_is_overdrawn_is_violated_and_what_has_no_time_left_is_not() -> None:
     prior = RatePrior(1.0, 100.0)
     sure = breach_probability(prior, Exposure(0, 0), [10], remaining_s=10.0, left_s=-1.0)

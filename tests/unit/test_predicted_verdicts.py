@@ -185,6 +185,24 @@ def test_a_mean_scatters_about_its_own_level() -> None:
     assert model.chance("p", tenth) == pytest.approx(0.1, abs=1e-6)
 
 
+def test_what_comes_back_every_week_is_no_scatter() -> None:
+    """Five weeks of 2 on working days and 9 on week-ends: 4 on average, and 2 from a Monday on for
+    five days."""
+    objective = promise(Statistic.MEAN, "4")
+    monday = 4 * DAY  # 5 January 1970
+    days = [
+        Day(monday + n * DAY, monday + (n + 1) * DAY, DAY, DAY, (9 if n % 7 > 4 else 2) * DAY, DAY)
+        for n in range(35)
+    ]
+    at_s = monday + 35 * DAY
+    week = Shown(objective, at_s, (at_s, at_s + 7 * DAY), days, [], 7 * DAY)
+    working = replace(week, to_come_s=5 * DAY)
+    for one, mean in ((week, 4), (working, 2)):
+        model = Amounts({"p": one})
+        assert model.chance("p", Limit(Fraction(mean) + Fraction(1, 1000))) == pytest.approx(0.0)
+        assert model.chance("p", Limit(Fraction(mean) - Fraction(1, 1000))) == pytest.approx(1.0)
+
+
 def test_a_member_of_few_days_is_drawn_towards_its_group() -> None:
     objective = promise(Statistic.MEAN, "5")
     group = {f"p{n}": shown(objective, amounts=[30, 50, 40, 40]) for n in range(20)}

@@ -82,7 +82,7 @@ def test_levels_are_compared_by_rank() -> None:
 
 def test_one_wild_value_does_not_make_a_level() -> None:
     worse = np.array([1e9] + [5.0] * 9 + [float(n % 10) for n in range(30)])
-    amounts = _amounts([0] * 40, [0.25] * 40, model=MODEL)
+    amounts = _amounts([1] + [0] * 39, [0.025] * 40, model=MODEL)
     assert scan_levels(amounts, worse)[0].p > 0.05
 
 

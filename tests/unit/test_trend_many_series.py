@@ -14,6 +14,7 @@ from trueline.trends.many_series import (
     scan_many,
     without_cycle,
 )
+from trueline.trends.many_tests import plain_tests
 from trueline.trends.segment_costs import partition, segment_costs
 
 WEEK = np.array([0.0, 0.1, 0.0, 0.2, 0.5, 2.0, 1.8])
@@ -30,6 +31,24 @@ def test_each_row_is_tested_as_if_alone() -> None:
     found = scan_many(values, season=1)
 
     assert [one.test for one in found] == [trend_test(row) for row in values]
+
+
+def test_each_row_of_a_long_block_is_tested_as_if_alone() -> None:
+    """More than 180 days are worked side by side: ties, gaps, outliers, steps, constants."""
+    values = _days(40, 250)
+    values[::3] = values[::3].round(1)
+    values[1, 30:60] = np.nan
+    values[2, 5:] = np.nan
+    values[3] = 4.0
+    values[4, 100] = 1e9
+    values[5, 125:] += 30.0
+    values[6] = np.nan
+    values[7] = np.arange(250)
+    values[8, :240] = 0.0
+    values[9] *= 1e200
+    values[10] = np.cumsum(values[10])
+
+    assert [repr(one) for one in plain_tests(values)] == [repr(trend_test(row)) for row in values]
 
 
 def test_levels_are_partitioned_as_one_series_at_a_time() -> None:

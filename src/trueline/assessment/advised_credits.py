@@ -35,6 +35,7 @@ from trueline.offerings.credits import CreditMeasure, CreditTerms, StepCredit
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
 CHARGE = "monthly_recurring_charge"
+CURRENCY = "currency"  # of the charge; without one it is in the inventory's own
 _DECIDED = (Verdict.MET, Verdict.AT_RISK, Verdict.WITHIN_TOLERANCE, Verdict.VIOLATED)
 
 
@@ -60,6 +61,7 @@ class CreditAdvice:
     leave: str = ""
     claim_until: date | None = None
     grounds: Grounds | None = None
+    currency: str = ""
 
 
 def advise_credit(decided: DecidedTask, product: Product, known: Known) -> CreditAdvice | None:
@@ -92,6 +94,7 @@ def advise_credit(decided: DecidedTask, product: Product, known: Known) -> Credi
         why=why,
         claim_until=task.period.end + timedelta(days=claim) if claim and percent else None,
         grounds=_grounds(decided, terms, known),
+        currency=currency_of(product),
     )
 
 
@@ -126,10 +129,11 @@ def without_repeats(advice: Iterable[CreditAdvice]) -> list[CreditAdvice]:
 
 @dataclass(frozen=True)
 class PooledCredits:
-    """Credits of one customer or offering together. `unknown`: figures that credit an amount which
-    is not known, or of which nothing can be said."""
+    """Credits of one customer or offering together, in one currency. `unknown`: figures that
+    credit an amount which is not known, or of which nothing can be said."""
 
     key: str
+    currency: str
     products: int
     amount: Decimal
     unknown: int
@@ -138,20 +142,31 @@ class PooledCredits:
 def pooled_credits(
     advice: Iterable[CreditAdvice], by: str = "customer_id"
 ) -> tuple[PooledCredits, ...]:
-    """Counted credits summed by `customer_id` or `offering_id`, the largest sum first."""
-    groups: Mapping[str, list[CreditAdvice]] = defaultdict(list)
+    """Counted credits summed by `customer_id` or `offering_id`, the largest sum first; currencies
+    are never added."""
+    groups: Mapping[tuple[str, str], list[CreditAdvice]] = defaultdict(list)
     for one in advice:
-        groups[getattr(one, by)].append(one)
+        groups[getattr(one, by), one.currency].append(one)
     found = [
         PooledCredits(
             key,
+            currency,
             len({one.product_id for one in mine if one.counted}),
             sum((one.amount for one in mine if one.counted and one.amount), Decimal(0)),
             sum(one.percent is None or (one.counted and one.amount is None) for one in mine),
         )
-        for key, mine in groups.items()
+        for (key, currency), mine in groups.items()
     ]
-    return tuple(sorted(found, key=lambda one: (-one.amount, one.key)))
+    return tuple(sorted(found, key=lambda one: (-one.amount, one.key, one.currency)))
+
+
+def totals(advice: Iterable[CreditAdvice]) -> dict[str, Decimal]:
+    """Counted credits together, by currency; nothing where nothing is owed."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for one in advice:
+        if one.percent and one.counted and one.amount:
+            found[one.currency] += one.amount
+    return dict(sorted(found.items()))
 
 
 def credit_percent(
@@ -208,6 +223,10 @@ def read_by_outage(objective: ServiceLevelObjective) -> bool:
     terms = objective.credits
     by_time = terms is not None and (terms.bands is not None or terms.days is not None)
     return by_time or objective.statistic in SHARE_STATISTICS
+
+
+def currency_of(product: Product) -> str:
+    return product.characteristics.get(CURRENCY, "")
 
 
 def charge_of(product: Product, characteristic: str = "") -> Decimal | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 
 from trueline.assessment.advised_credits import credit_percent
@@ -36,6 +37,7 @@ class _Place:
     bad_s: int = 0
 
 
+@lru_cache(maxsize=1_024)  # thousands of products share few promises
 def credit_levels(objective: ServiceLevelObjective) -> tuple[CreditLevel, ...]:
     """From the mildest figure to the worst; empty without credit terms, or where no side of the
     target is worse. Steps that give what the one before gives are left out."""

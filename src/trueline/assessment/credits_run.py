@@ -33,12 +33,13 @@ CREDIT_SCHEMA = pa.schema(
         ("period", pa.string()),
         ("verdict", pa.string()),
         ("percent", pa.string()),  # exact: a whole number or a fraction such as 100/3
-        ("amount", pa.string()),  # exact decimal, in the currency of the inventory
+        ("amount", pa.string()),  # exact decimal
         ("counted", pa.bool_()),
         ("by_outage", pa.bool_()),
         ("why", pa.string()),
         ("leave", pa.string()),  # by what stood when it was written
         ("claim_until", pa.date32()),
+        ("currency", pa.string()),  # empty: the inventory's own
         ("grounds", pa.string()),  # JSON: what the rights to leave are decided from; else null
     ]
 )
@@ -95,6 +96,7 @@ def advice_of(table: pa.Table) -> list[CreditAdvice]:
         row["verdict"] = Verdict(row["verdict"])
         row["percent"] = None if row["percent"] is None else Fraction(row["percent"])
         row["amount"] = None if row["amount"] is None else Decimal(row["amount"])
+        row["currency"] = row.get("currency") or ""
         text = row.pop("grounds", None)  # what was stored without it keeps its rights as written
         found.append(CreditAdvice(**row, grounds=grounds_of(text) if text else None))
     return found

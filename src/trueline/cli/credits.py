@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from trueline.assessment.advised_credits import CreditAdvice, pooled_credits
+from trueline.assessment.advised_credits import CreditAdvice, pooled_credits, totals
 from trueline.assessment.assess import AssessmentRequest
 from trueline.assessment.credits_run import credits_of_period, credits_table
 from trueline.assessment.known import what_was_known
@@ -62,11 +62,12 @@ def credits(
 
 def _print(advice: Sequence[CreditAdvice], by: By) -> None:
     owed = [one for one in advice if one.percent]
-    total = sum((one.amount for one in owed if one.counted and one.amount), Decimal(0))
+    sums_of_all = totals(advice) or {"": Decimal(0)}
+    total = ", ".join(f"{amount:,f} {name}".rstrip() for name, amount in sums_of_all.items())
     open_ = sum(one.percent is None for one in advice)
     console.out.print(
         f"{len(advice):,} figures with credit terms, {len(owed):,} give a credit, {open_:,} leave "
-        f"it open; advised together: {total:,f}",
+        f"it open; advised together: {total}",
         markup=False,
     )
     rows = Table("product", "objective", "period", "percent", "amount", "counts", "why")
@@ -76,7 +77,7 @@ def _print(advice: Sequence[CreditAdvice], by: By) -> None:
             one.objective_id,
             one.period,
             f"{float(one.percent or 0):.6g}",
-            "not known" if one.amount is None else f"{one.amount:,f}",
+            "not known" if one.amount is None else f"{one.amount:,f} {one.currency}".rstrip(),
             "yes" if one.counted else "same downtime",
             one.why,
         )
@@ -94,6 +95,9 @@ def _sums(owed: Sequence[CreditAdvice], by: By) -> Table:
     sums = Table(by.value, "products", "amount", "not known")
     for pooled in pooled_credits(owed, f"{by.value}_id")[:PRINTED_ROWS]:
         sums.add_row(
-            pooled.key, f"{pooled.products:,}", f"{pooled.amount:,f}", f"{pooled.unknown:,}"
+            pooled.key,
+            f"{pooled.products:,}",
+            f"{pooled.amount:,f} {pooled.currency}".rstrip(),
+            f"{pooled.unknown:,}",
         )
     return sums

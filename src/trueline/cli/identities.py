@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from trueline.inventory.identities import identities_at, identity_of
 from trueline.inventory.values import Identity
 from trueline.sourcing import identities as rules
 from trueline.sourcing.effects import periods_touched
+from trueline.sourcing.identity_table import put_table
 from trueline.sourcing.matching import IdentityProposal
 
 app = typer.Typer(no_args_is_help=True, help="What names in feeds stand for.")
@@ -104,6 +106,21 @@ def put(
     workspace = console.workspace()
     identity = Identity(name, product, _instant(valid_from), _instant(valid_to))
     _print_decided(rules.put(workspace, identity, _decision(by, note)), "stands for")
+
+
+@app.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="CSV: name, product_id, valid_from, valid_to")],
+    by: By = None,
+    note: Note = "",
+) -> None:
+    """Set what many names stand for, from a table; a row that cannot be is set aside."""
+    workspace = console.workspace()
+    decided = put_table(workspace, file, _decision(by, note))
+    if decided.recorded is not None:
+        console.print_report(decided.recorded, "names")
+    if decided.load is not None:
+        console.print_report(decided.load, "what waited")
 
 
 @app.command()

@@ -16,15 +16,14 @@ from trueline.cli import console
 from trueline.intake.record import latest_delivery
 from trueline.problems import before_after, life
 from trueline.problems.dossier import Dossier, claim_of_problem, dossier_of
+from trueline.problems.found import found_in
 from trueline.problems.happened_before import HappenedBefore
 from trueline.problems.judged import Judged, judged_period
 from trueline.problems.measure import Measure
-from trueline.problems.measured import scan_measured
 from trueline.problems.models import ProductProblem
 from trueline.problems.pack import render_pack
-from trueline.problems.phrases import told_allowance, told_money, told_rival
-from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import ANY, Shared, scan_verdicts
+from trueline.problems.phrases import told_allowance, told_chance, told_money, told_rival
+from trueline.problems.scan import ANY, Shared
 from trueline.problems.states import ProblemState
 from trueline.settings.workspace import Workspace
 
@@ -72,7 +71,7 @@ def scan(period: Period, measure: ByMeasure = Measure.VIOLATED, of: Of = ANY) ->
             shared.told or f"{len(shared.affected)} of {len(one.members)}",
             f"{one.expected * one.design:.1f}",
             f"{one.lift:.2f}",
-            f"{one.q:.1e}",
+            told_chance(one.q),
             str(len(shared.exposed)),
             ", ".join(f"{name} {count}" for name, count in shared.sources),
         )
@@ -189,17 +188,9 @@ def close(
 
 def _scanned(period: str, measure: Measure, of: str) -> tuple[list[Shared], Judged]:
     workspace = console.workspace()
-    label, delivery = parse_period(period).label, latest_delivery()
-    judged = judged_period(workspace, label, delivery=delivery)
-    if measure is Measure.VIOLATED:
-        found = scan_verdicts(judged.rows, label, judged.snapshot)
-        found = [one for one in found if of in (ANY, one.objective_id)]
-    else:
-        found = scan_measured(workspace, judged, measure, of)
-    dated = with_precedence(
-        workspace, found, judged.rows, delivery=delivery, analyses=judged.analyses
-    )
-    return life.most_trusted_first(dated), judged
+    label = parse_period(period).label
+    judged = judged_period(workspace, label, delivery=latest_delivery())
+    return life.most_trusted_first(found_in(workspace, judged, measure=measure, of=of)), judged
 
 
 def _dossier(workspace: Workspace, problem: ProductProblem) -> Dossier:
@@ -208,12 +199,17 @@ def _dossier(workspace: Workspace, problem: ProductProblem) -> Dossier:
     return dossier_of(workspace, claim, judged, problem=problem)
 
 
+def _told(key: str, value: float) -> str:
+    return told_chance(value) if key in ("p", "q") else f"{value:.6g}"
+
+
 def _told_before(one: HappenedBefore) -> str:
     """What happened before, and of how many; never as a cause."""
     times = sorted({f"{instant(at):%Y-%m-%d}" for at in (one.first_s, one.last_s)})
     return (
         f"happened before (not shown to be the cause): {one.what}, {' to '.join(times)}, "
-        f"{one.affected} of {one.members} affected, {one.expected:.1f} expected, q {one.q:.1e}"
+        f"{one.affected} of {one.members} affected, {one.expected:.1f} expected, "
+        f"q {told_chance(one.q)}"
     )
 
 
@@ -227,7 +223,7 @@ def _names(names: object) -> str:
 def _show_one(workspace: Workspace, problem: ProductProblem) -> None:
     dossier = _dossier(workspace, problem)
     claim, impact = dossier.claim, dossier.impact
-    counts = {key: claim.evidence[key] for key in COUNTS if key in claim.evidence}
+    counts = {key: _told(key, claim.evidence[key]) for key in COUNTS if key in claim.evidence}
     noted = life.noted_of(problem)
     for line in (
         f"problem {problem.pk}: {problem.state}, {problem.objective_id}",

@@ -32,6 +32,7 @@ from trueline.inventory.load import (
     load_groups,
     load_products,
 )
+from trueline.inventory.load_suppliers import load_suppliers
 from trueline.measurement.append import append_granules
 from trueline.measurement.events import load_events
 from trueline.measurement.granules import GranuleBatch
@@ -178,6 +179,7 @@ def _deliver_records(building: _Building) -> None:
         ("products.csv", files.render_products(population), load_products),
         ("agreements.csv", files.render_agreements(building.operator.agreements), load_agreements),
         ("groups.csv", files.render_groups(), load_groups),
+        ("suppliers.yaml", files.render_suppliers(), load_suppliers),
     ):
         building.reports.append(load(workspace, building.write(name, text), options))
 

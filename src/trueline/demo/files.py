@@ -18,6 +18,10 @@ def render_offerings() -> str:
     return files("trueline.demo").joinpath("offerings.yaml").read_text(encoding="utf-8")
 
 
+def render_suppliers() -> str:
+    return files("trueline.demo").joinpath("suppliers.yaml").read_text(encoding="utf-8")
+
+
 def render_customers(population: Population) -> str:
     rows = [
         (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -189,30 +189,33 @@ def _corrections(
 ) -> Iterator[GranuleBatch]:
     """For each granule that stands as it was taken in: what it was before, else the same as
     suspect."""
-    by_parameter: dict[str, set[int]] = {}
-    deliveries = {entry.max_delivery for entry, _ in touched}
-    for _, table in touched:
+    came: dict[str, dict[int, set[tuple[int, float]]]] = {}  # parameter, start: delivery and value
+    for entry, table in touched:
         rows = table.filter(table["back"])
         names = rows["parameter"].cast(pa.string()).to_pylist()
-        for parameter, start_s in zip(names, rows["start_s"].to_pylist(), strict=True):
-            by_parameter.setdefault(parameter, set()).add(start_s)
-    for parameter, starts in sorted(by_parameter.items()):
+        told = (rows["start_s"].to_pylist(), rows["value"].to_pylist())
+        for parameter, start_s, value in zip(names, *told, strict=True):
+            own = came.setdefault(parameter, {}).setdefault(start_s, set())
+            own.add((entry.max_delivery, value))
+    for parameter, starts in sorted(came.items()):
         span = (min(starts), max(starts) + 1)
         versions = lake.versions(identity.product_id, parameter, span)
-        told = [
-            (start_s, right)
-            for start_s in sorted(starts)
-            if (right := _right(versions.get(start_s, ()), deliveries)) is not None
+        right = [
+            (start_s, version)
+            for start_s, mapped in sorted(starts.items())
+            if (version := _right(versions.get(start_s, ()), mapped)) is not None
         ]
-        if told:
-            yield _batch(identity.product_id, parameter, told)
+        if right:
+            yield _batch(identity.product_id, parameter, right)
 
 
-def _right(versions: Sequence[GranuleVersion], mapped: set[int]) -> GranuleVersion | None:
+def _right(
+    versions: Sequence[GranuleVersion], mapped: Collection[tuple[int, float]]
+) -> GranuleVersion | None:
     """What should stand instead of the newest version; None where that did not come by the name."""
-    if not versions or versions[-1].delivery not in mapped:
+    if not versions or (versions[-1].delivery, versions[-1].value) not in mapped:
         return None
-    own = [one for one in versions if one.delivery not in mapped]
+    own = [one for one in versions if (one.delivery, one.value) not in mapped]
     return own[-1] if own else replace(versions[-1], suspect=True)
 
 

@@ -91,7 +91,7 @@ class NameLookups:
         known: KnownNames | None,
         expected: frozenset[str] | None,
     ) -> NameColumn:
-        array = _whole(column)
+        array = whole_column(column)
         names = array.dictionary
         for place, lookup in enumerate(kept):
             if lookup.known is known and lookup.names.equals(names):
@@ -147,7 +147,8 @@ def _keys(column: NameColumn, create: Callable[[list[str]], Mapping[str, int]]) 
     return filled
 
 
-def _whole(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def whole_column(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column of names as one array with one dictionary."""
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # no chunk or dictionaries that differ
         array = array.unify_dictionaries().combine_chunks()

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trueline.measurement.names import KnownNames
+from trueline.measurement.names import KnownNames, whole_column
 
 MAPPED_TO = "mapped_to"
 WITHDRAWN = "withdrawn"
@@ -30,7 +30,7 @@ def translated(table: pa.Table, known: KnownNames) -> Translated:
     """Of a table of GRANULE_SCHEMA, one translation per name and time."""
     if not known.identities:
         return Translated(table)
-    column = _whole(table["product_id"])
+    column = whole_column(table["product_id"])
     names: list[str] = column.dictionary.to_pylist()
     foreign = [
         (place, name)
@@ -82,10 +82,3 @@ def _place_of(product_id: str, names: list[str]) -> int:
     if product_id not in names:
         names.append(product_id)
     return names.index(product_id)
-
-
-def _whole(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):  # no chunk or dictionaries that differ
-        array = array.unify_dictionaries().combine_chunks()
-    return array

@@ -29,6 +29,9 @@ def waiting_names(workspace: Workspace) -> Mapping[tuple[str, str], int]:
     return {name: waiting.rows for name, waiting in waiting_series(workspace).items()}
 
 
+_ORIGINS = ", of deliveries "
+
+
 @dataclass(frozen=True)
 class Waiting:
     """Granules of one name and parameter that wait: their number, first start and last end."""
@@ -63,6 +66,14 @@ def waiting_series(workspace: Workspace) -> Mapping[tuple[str, str], Waiting]:
     return found
 
 
+def origins_of(source: str) -> tuple[int, ...]:
+    """The deliveries that first brought what a replay took in, from what it says of itself."""
+    replay, _, told = source.partition(_ORIGINS)
+    if not replay.startswith("replay of "):
+        return ()
+    return tuple(int(word) for word in told.split(", ") if word.isdigit())
+
+
 def replay_unknown(
     workspace: Workspace, options: LoadOptions, names: frozenset[str] | None = None
 ) -> LoadReport | None:
@@ -82,7 +93,7 @@ def replay_unknown(
         kind="measurements",
         source=(
             f"replay of {sum(e.rows for e in waiting)} rows of unknown products or parameters"
-            + (f", of deliveries {told}" if told else "")
+            + (f"{_ORIGINS}{told}" if told else "")
         )[:512],
         recorded_by=options.recorded_by,
     )

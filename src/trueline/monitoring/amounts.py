@@ -1,10 +1,11 @@
 """Figures that add up day by day: bad time, sums of samples, numerators over denominators.
 
-Two models, chosen by what the group has shown. **Rare**: on at least half of the days nothing came
-up. Then episodes come at the member's rate and are as large as those of the whole group. **Daily**:
-something comes up on most days. Then a member's days scatter about its own level, which is drawn
-towards the group's as far as its few days say little of it; days that follow each other are alike,
-so that many days say less than their number."""
+Two models, chosen by what a member has shown. **Rare**: on at least half of its days nothing came
+up. Then episodes come at the member's rate and are as large as those of all such members.
+**Daily**: something comes up on most days. Then a member's days scatter about its own level, which
+is drawn towards the group's as far as its few days say little of it; what comes back every week is
+no scatter, and days that follow each other are alike, so that many days say less than their
+number."""
 
 from __future__ import annotations
 
@@ -24,8 +25,10 @@ from trueline.monitoring.shown import Shown
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
 RARE_FROM = 0.5  # share of days with nothing from which on the rare model is used
+LEAST_WEEKS = 3  # in which a day of the week was seen before its effect is believed
 RESIDUALS = 16  # lengths tried for an outage that goes on
 _GROUP_DAYS = 10  # as many of its own days weigh as much as the group in a member's scatter
+_DAY_S = 86_400
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
 
 
@@ -61,7 +64,7 @@ class Amounts:
             return float(left <= 0 if reached else left < 0)
         if not self._signed and left < 0:
             return 1.0
-        if self._rare is not None:
+        if member in self._seldom:
             return self._rare.over(member, left)
         return self._daily.over(member, left, so_far.weight_to_come)
 
@@ -70,17 +73,25 @@ class Amounts:
         return any((d.amount or 0) < 0 for one in self._shown.values() for d in one.measured)
 
     @cached_property
-    def _rare(self) -> Rare | None:
-        days = [d for one in self._shown.values() for d in one.measured]
-        if self._signed or not days:
-            return None
-        nothing = sum(d.amount == 0 for d in days) / len(days)
-        by_outages = any(one.outages is not None for one in self._shown.values())
-        return Rare(self._shown) if by_outages or nothing >= RARE_FROM else None
+    def _seldom(self) -> Mapping[str, Shown]:
+        """Members to whom something comes up seldom; the others are like each other, not them."""
+        if self._signed:
+            return {}
+        return {member: one for member, one in self._shown.items() if _is_rare(one)}
+
+    @cached_property
+    def _rare(self) -> Rare:
+        return Rare(self._seldom)
 
     @cached_property
     def _daily(self) -> Daily:
-        return Daily(self._shown)
+        return Daily({m: one for m, one in self._shown.items() if m not in self._seldom})
+
+
+def _is_rare(one: Shown) -> bool:
+    days = one.measured
+    nothing = sum(d.amount == 0 for d in days)
+    return one.outages is not None or not days or nothing >= RARE_FROM * len(days)
 
 
 def so_far_of(one: Shown) -> SoFar:
@@ -190,7 +201,8 @@ class Daily:
 
     def __init__(self, shown: Mapping[str, Shown]) -> None:
         self._shown = shown
-        series = {m: _daily_values(one) for m, one in shown.items()}
+        self._week = weekday_effects(shown)
+        series = {m: _daily_values(one, self._week) for m, one in shown.items()}
         self._alike = _alike(list(series.values()))
         pooled = _pooled_scatter(list(series.values()))
         self._levels = {m: _level(values, pooled) for m, values in series.items()}
@@ -212,14 +224,42 @@ class Daily:
         allowed_s = sum(d.allowed_s for d in one.measured) or 1
         days = max(1.0, one.to_come_s * len(one.measured) / allowed_s)
         deviation = sqrt(unsure + level.scatter * self._alike / days)
+        first = _weekday(one.at_s)
+        middle += float(np.mean([self._week[(first + n) % 7] for n in range(round(days))]))
         away = left / weight_to_come - middle
         if deviation == 0:
             return float(away < 0)
         return 0.5 * erfc(away / (deviation * sqrt(2)))
 
 
-def _daily_values(one: Shown) -> np.ndarray:
-    found = [(d.amount or 0.0) / d.weight for d in one.measured if d.weight]
+def _weekday(start_s: int) -> int:
+    """0 is a Monday; half a day on from a local midnight it is the same day in every zone."""
+    return ((start_s + _DAY_S // 2) // _DAY_S + 3) % 7
+
+
+def weekday_effects(shown: Mapping[str, Shown]) -> np.ndarray:
+    """How far each day of the week lies from the mean, over the whole group; nothing where it was
+    seen on fewer than LEAST_WEEKS dates: what comes back every week is no scatter."""
+    away: list[list[float]] = [[] for _ in range(7)]
+    dates: list[set[int]] = [set() for _ in range(7)]
+    for one in shown.values():
+        days = [d for d in one.measured if d.weight]
+        values = np.array([(d.amount or 0.0) / d.weight for d in days], dtype=np.float64)
+        for day, value in zip(days, values - values.mean() if days else values, strict=True):
+            away[_weekday(day.start_s)].append(float(value))
+            dates[_weekday(day.start_s)].add((day.start_s + _DAY_S // 2) // _DAY_S)
+    if min(len(seen) for seen in dates) < LEAST_WEEKS:
+        return np.zeros(7)
+    effects = np.array([sum(own) / len(own) for own in away])
+    about_zero: np.ndarray = effects - effects.mean()
+    return about_zero
+
+
+def _daily_values(one: Shown, week: np.ndarray) -> np.ndarray:
+    """Less what the day of the week brings."""
+    found = [
+        (d.amount or 0.0) / d.weight - week[_weekday(d.start_s)] for d in one.measured if d.weight
+    ]
     return np.array(found, dtype=np.float64)
 
 

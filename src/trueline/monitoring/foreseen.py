@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from trueline.assessment.advised_credits import charge_of
+from trueline.assessment.advised_credits import charge_of, currency_of
 from trueline.inventory.values import Product
 from trueline.monitoring.amounts import value_of
 from trueline.monitoring.cohort import rounded
@@ -14,7 +14,7 @@ from trueline.monitoring.leaving import exposure, rights_of
 from trueline.monitoring.money import Stake
 from trueline.monitoring.predict import BackTest, Predicted, back_test, predict, why_not
 from trueline.monitoring.shown import Member, Shown
-from trueline.monitoring.stakes import currency_of, stakes_of
+from trueline.monitoring.stakes import stakes_of
 from trueline.monitoring.values import Regime
 from trueline.offerings.values import ServiceLevelObjective
 

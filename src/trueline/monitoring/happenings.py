@@ -105,6 +105,7 @@ class Extremes:
         self._shown = shown
         self._marks = {member: _marks(one) for member, one in shown.items()}
         self._every = [mark for marks in self._marks.values() for mark in marks.seen]
+        self._known: dict[tuple[Fraction, bool], dict[str, Exposure]] = {}
 
     def chance(self, member: str, limit: Limit) -> float:
         one = self._shown[member]
@@ -127,12 +128,21 @@ class Extremes:
         return 1.0 - stays_within
 
     def _none_comes(self, member: str, bound: Fraction, reached: bool) -> float:
-        exposures = {
-            name: Exposure(sum(_past(mark, bound, reached) for mark in marks.seen), one.known_s)
-            for (name, one), marks in zip(self._shown.items(), self._marks.values(), strict=True)
-        }
+        exposures = self._exposures_to(bound, reached)
         prior = prior_of(list(exposures.values()))
         return none_to_come(prior, exposures[member], self._shown[member].to_come_s)
+
+    def _exposures_to(self, bound: Fraction, reached: bool) -> dict[str, Exposure]:
+        """How often each member came beyond the bound."""
+        key = bound, reached
+        if key not in self._known:
+            self._known[key] = {
+                name: Exposure(
+                    sum(_past(mark, bound, reached) for mark in self._marks[name].seen), one.known_s
+                )
+                for name, one in self._shown.items()
+            }
+        return self._known[key]
 
     def _goes_beyond(self, lasted: float, bound: Fraction, reached: bool) -> float:
         """As often as others did that had lasted so long."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from trueline.assessment.advised_credits import charge_of, read_by_outage
+from trueline.assessment.advised_credits import charge_of, currency_of, read_by_outage
 from trueline.assessment.credit_advice import advised_amount
 from trueline.assessment.credit_levels import CreditLevel, credit_levels
 from trueline.assessment.limits import violation_limit
@@ -20,7 +20,6 @@ from trueline.monitoring.shown import Member
 from trueline.monitoring.values import Regime
 from trueline.offerings.values import ServiceLevelObjective, Statistic
 
-CURRENCY = "currency"  # product characteristic; a charge without one is in the inventory's own
 _PERCENTILES = (Statistic.PERCENTILE, Statistic.PERCENTILE_HISTOGRAM)
 
 
@@ -106,7 +105,3 @@ def _stake(
     return Stake(
         product.id, currency_of(product), tuple(steps), by_outage=read_by_outage(objective)
     )
-
-
-def currency_of(product: Product) -> str:
-    return product.characteristics.get(CURRENCY, "")

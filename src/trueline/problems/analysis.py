@@ -45,6 +45,7 @@ COLUMNS = Columns(
 MAX_SHORT = 200
 MAX_TEXT = 4000
 MAX_DIGITS = 40
+MAX_ATTRIBUTES = 500
 # TMF621: what was turned down or taken back says nothing of the product.
 VOID = ("rejected", "cancelled")
 
@@ -198,13 +199,17 @@ def _text(cells: Mapping[str, str], column: str, most: int) -> str:
     text = cells.get(column, "")
     if len(text) > most:
         raise fault(column, f"{column} is longer than {most} characters")
+    if not all(sign.isprintable() or sign in "\n\t" for sign in text):
+        raise fault(column, f"{column} has characters that cannot be printed")
     return text
 
 
 def _attributes(cells: Mapping[str, str]) -> dict[str, str]:
     known = (*COLUMNS.required, *COLUMNS.optional)
-    return {
-        name: _text(cells, name, MAX_SHORT)
-        for name in sorted(cells)
-        if name not in known and cells[name]
-    }
+    names = [name for name in sorted(cells) if name not in known and cells[name]]
+    if len(names) > MAX_ATTRIBUTES:
+        raise fault("", f"more than {MAX_ATTRIBUTES} attributes")
+    wrong = next((one for one in names if len(one) > MAX_SHORT or not one.isprintable()), None)
+    if wrong is not None:
+        raise fault("", f"{wrong[:40]!r} is not the name of an attribute")
+    return {name: _text(cells, name, MAX_SHORT) for name in names}

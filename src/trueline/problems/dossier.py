@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from trueline.calendars.instants import instant
 from trueline.calendars.periods import parse_period, period_containing
-from trueline.offerings.catalog import catalog_at
 from trueline.problems import life
 from trueline.problems.enrichment import Mask
 from trueline.problems.happened_before import HappenedBefore
@@ -85,7 +84,7 @@ class Mark:
 @dataclass(frozen=True)
 class Dossier:
     """`looked` are all members that were looked at, `inside` those of the finding; `observed` and
-    `expected` are per member, of measures that have them."""
+    `expected` are per member, as `Figures.shown` of the measure; None for violated products."""
 
     claim: Claim
     looked: Looked
@@ -119,7 +118,8 @@ def claim_of_problem(problem: ProductProblem) -> Claim:
     affected = tuple(product for product, hit in members if hit)
     hit = set(affected)
     exposed = tuple(one for one, bad in members if not bad and one not in hit)
-    return Claim(tuple(problem.names), problem.objective_id, evidence, affected, exposed)
+    names = tuple(evidence.get("names") or problem.names)
+    return Claim(names, problem.objective_id, evidence, affected, exposed)
 
 
 def dossier_of(
@@ -138,7 +138,7 @@ def dossier_of(
         expected,
         lift_table(looked.members, claim.names, rivals),
         attribute_map(looked.members, claim.names[0]),
-        impact_of(workspace, touched, judged.snapshot, delivery=judged.delivery),
+        impact_of(workspace, touched, judged),
         _course(workspace, claim, judged, {*claim.affected, *claim.exposed}),
         _marks(claim, problem),
     )
@@ -153,7 +153,7 @@ def _looked(
         figures = figures_of(workspace, judged, claim.measure, claim.objective_id)
         members = replace(figures.looked.members, bad=figures.affected)
         looked = replace(figures.looked, members=members)
-        return looked, figures.amounts.observed, figures.amounts.expected
+        return looked, *figures.shown
     if claim.objective_id != ANY:
         rows = rows.filter(pc.equal(rows["objective_id"], claim.objective_id))
     looked = members_of(rows, claim.objective_id, claim.period, judged.snapshot)
@@ -168,7 +168,7 @@ def _course(
 ) -> tuple[DayCourse, ...]:
     """Day by day over the period and the one before, from daily figures; where there are none,
     from the days on which imported analyses tell of trouble."""
-    better = higher_is_better(catalog_at(judged.delivery))
+    better = higher_is_better(judged.catalog)
     objective = None if claim.objective_id == ANY else claim.objective_id
     period = parse_period(claim.period)
     before = period_containing(period.first - timedelta(days=1), period.length)

@@ -86,8 +86,8 @@ def scan_ratios(amounts: Amounts) -> list[Enrichment]:
 def scan_levels(amounts: Amounts, worse: Floats) -> list[Enrichment]:
     """Combinations whose members lie higher; `worse` are the values, the larger the worse. Counted
     as `observed` are the members that are affected, against the `expected` number of them."""
-    if len(worse) < 2 * LEAST or np.ptp(worse) == 0:
-        return []
+    if len(worse) < 2 * LEAST or not amounts.observed.any():
+        return []  # nobody lies higher than most
     off = rankdata(worse) - (len(worse) + 1) / 2
     ones = np.ones(len(worse))
     looked = _looked(amounts.attributes, (off, ones))

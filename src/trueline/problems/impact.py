@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from trueline.assessment.advised_credits import CreditAdvice, charge_of, without_repeats
 from trueline.assessment.burn import allowance
@@ -21,9 +23,8 @@ from trueline.assessment.verdict import SHARE_STATISTICS
 from trueline.calendars.instants import seconds
 from trueline.inventory.resolve import objectives_of
 from trueline.inventory.values import InventorySnapshot
-from trueline.offerings.catalog import catalog_at
 from trueline.offerings.values import ServiceLevelObjective
-from trueline.problems.judged import stored_columns
+from trueline.problems.judged import Judged, stored_columns
 from trueline.problems.scan import ANY
 from trueline.settings.workspace import Workspace
 
@@ -76,7 +77,8 @@ class AllowanceLeft:
 @dataclass(frozen=True)
 class Impact:
     """`advised`: credits that the contracts give the affected now, None where no advice is stored;
-    `risk_least` to `risk_most`: what exposed ones would get if they missed too, just so or wholly.
+    `risk_least` to `risk_most`: what exposed ones would get if they missed too, just so or wholly;
+    None where the period is not assessed.
     """
 
     affected: int
@@ -87,16 +89,15 @@ class Impact:
     revenue_exposed: Money
     allowance: AllowanceLeft
     advised: Money | None
-    risk_least: Money
-    risk_most: Money
+    risk_least: Money | None
+    risk_most: Money | None
 
 
-def impact_of(
-    workspace: Workspace, touched: Touched, snapshot: InventorySnapshot, *, delivery: int
-) -> Impact:
-    """As stored for the period and known once `delivery` was recorded."""
-    rows = _exposed_rows(workspace, touched, snapshot, delivery)
-    least, most = _at_risk(rows, touched.period, snapshot)
+def impact_of(workspace: Workspace, touched: Touched, judged: Judged) -> Impact:
+    """As stored for the period, and as the inventory and the catalogue are known."""
+    snapshot = judged.snapshot
+    rows = _exposed_rows(workspace, touched, judged)
+    least, most = (None, None) if rows is None else _at_risk(rows, touched.period, snapshot)
     return Impact(
         affected=len(touched.affected),
         exposed=len(touched.exposed),
@@ -104,7 +105,7 @@ def impact_of(
         customers_exposed=_customers(touched.exposed, snapshot),
         revenue=_revenue(touched.affected, snapshot),
         revenue_exposed=_revenue(touched.exposed, snapshot),
-        allowance=_allowance(rows, len(touched.exposed)),
+        allowance=_allowance(rows or (), len(touched.exposed)),
         advised=_advised(workspace, touched, snapshot),
         risk_least=least,
         risk_most=most,
@@ -123,19 +124,17 @@ class _Row:
     left: float | None
 
 
-def _exposed_rows(
-    workspace: Workspace, touched: Touched, snapshot: InventorySnapshot, delivery: int
-) -> list[_Row]:
+def _exposed_rows(workspace: Workspace, touched: Touched, judged: Judged) -> list[_Row] | None:
     stored = stored_columns(workspace, touched.period, _COLUMNS)
     if stored is None:
-        return []
-    exposed, catalog = set(touched.exposed), catalog_at(delivery)
+        return None
+    exposed = pa.array(touched.exposed, pa.string())
+    stored = stored.filter(pc.is_in(stored["product_id"], value_set=exposed))
+    catalog, snapshot = judged.catalog, judged.snapshot
     found = []
     for row in stored.to_pylist():
         product = snapshot.products.get(row["product_id"])
-        if product is None or product.id not in exposed:
-            continue
-        if touched.objective_id not in (ANY, row["objective_id"]):
+        if product is None or touched.objective_id not in (ANY, row["objective_id"]):
             continue
         at_s = seconds(row["period_start"])
         held = {one.objective.id: one for one in objectives_of(product, catalog, snapshot, at_s)}

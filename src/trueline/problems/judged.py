@@ -12,6 +12,7 @@ from trueline.errors import InputError
 from trueline.inventory.snapshot import snapshot_at
 from trueline.inventory.values import InventorySnapshot
 from trueline.offerings.catalog import catalog_at
+from trueline.offerings.values import Catalog
 from trueline.problems.analysis import PerformanceAnalysis
 from trueline.problems.load_analyses import analyses_of
 from trueline.problems.union import subjects_of, united, with_attributes
@@ -28,6 +29,7 @@ class Judged:
     delivery: int
     rows: pa.Table
     snapshot: InventorySnapshot
+    catalog: Catalog
     analyses: tuple[PerformanceAnalysis, ...]
 
 
@@ -45,9 +47,9 @@ def judged_period(
             mend=f"trueline assess --period {period}, or trueline load analyses FILE",
         )
     known = with_attributes(snapshot or snapshot_at(delivery), analyses)
-    scope = (subjects_of(catalog_at(delivery)), span)
-    rows = united(own, analyses, known, scope)
-    return Judged(period, delivery, rows, known, tuple(analyses))
+    catalog = catalog_at(delivery)
+    rows = united(own, analyses, known, (subjects_of(catalog), span))
+    return Judged(period, delivery, rows, known, catalog, tuple(analyses))
 
 
 def stored_columns(workspace: Workspace, period: str, columns: list[str]) -> pa.Table | None:

@@ -18,7 +18,14 @@ from trueline.inventory.values import InventorySnapshot
 from trueline.problems.before_after import BeforeAfter, told
 from trueline.problems.models import ProblemMember, ProblemStep, ProductProblem
 from trueline.problems.scan import Shared
-from trueline.problems.states import KnownProblem, ProblemState, check_move, owner_of, trust
+from trueline.problems.states import (
+    KnownProblem,
+    ProblemState,
+    check_move,
+    nested_owner,
+    owner_of,
+    trust,
+)
 from trueline.problems.verification import verified
 from trueline.settings.workspace import Workspace
 
@@ -65,9 +72,11 @@ class Noted:
 def raise_problem(
     workspace: Workspace, shared: Shared, snapshot: InventorySnapshot, *, by: str, now: datetime
 ) -> Raised:
-    """A new problem, or more members of the one that the finding belongs to."""
+    """A new problem, or more members of the one that the finding belongs to: by a name, or by a
+    wider or narrower one and most of its products."""
     with write_lock(workspace), transaction.atomic():
-        owner = owner_of(shared.names, _known(shared.objective_id), now=now)
+        known = _known(shared.objective_id)
+        owner = owner_of(shared.names, known, now=now) or _seen_otherwise(shared, known)
         if owner is None:
             problem, act = _new(shared, by=by, now=now), "raised"
         else:
@@ -149,6 +158,19 @@ def _known(objective_id: str) -> list[KnownProblem]:
     ]
 
 
+def _seen_otherwise(shared: Shared, known: list[KnownProblem]) -> KnownProblem | None:
+    """The open problem with a wider or narrower name that has most of the affected products
+    already, at least half of them."""
+    best, most = None, 0
+    for one in nested_owner(shared.names, known):
+        members = ProblemMember.objects.filter(problem_id=one.number, affected=True)
+        ids = set(members.values_list("product_id", flat=True))
+        both = len(ids & set(shared.affected))
+        if both > most and 2 * both >= len(shared.affected):
+            best, most = one, both
+    return best
+
+
 def _new(shared: Shared, *, by: str, now: datetime) -> ProductProblem:
     return ProductProblem.objects.create(
         names=list(shared.names),
@@ -166,6 +188,7 @@ def evidence_of(shared: Shared) -> dict[str, Any]:
     found = shared.enrichment
     return {
         "period": shared.period,
+        "names": list(shared.names),
         "measure": shared.measure.value,
         "told": shared.told,
         "members": len(found.members),

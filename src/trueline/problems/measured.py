@@ -16,7 +16,6 @@ from trueline.assessment.values import Verdict
 from trueline.calendars.intervals import Interval, union
 from trueline.calendars.periods import Period, parse_period, period_containing
 from trueline.errors import InputError, Place
-from trueline.offerings.catalog import catalog_at
 from trueline.problems.analysis import PerformanceAnalysis
 from trueline.problems.enrichment import Enrichment, Mask
 from trueline.problems.excess import Amounts, scan_counts, scan_levels, scan_ratios
@@ -33,7 +32,7 @@ from trueline.settings.workspace import Workspace
 HISTORY = 3
 # So much of a period's usual reports is mixed into a product's own past.
 LITTLE = 0.1
-# A member is affected by a high level when it lies beyond so much of the other products.
+# A member is affected by a high level when it lies beyond so much of all products.
 BEYOND = 0.9
 # A wider name is told where what it adds has so many times its share.
 REST = 1.5
@@ -76,11 +75,13 @@ def scan_measured(
 
 @dataclass(frozen=True)
 class Figures:
-    """What is compared: per member `observed` and `expected` (of a ratio its numerator and its
-    denominator; of a level 1 where affected, and the share of those)."""
+    """What is compared. `amounts` are scanned; `shown` are per member what was observed and what
+    was expected, of a ratio its numerator and its denominator, of a level the mean and the middle
+    one of its offering."""
 
     looked: Looked
     amounts: Amounts
+    shown: tuple[Floats, Floats]
     affected: Mask
     told: Callable[[Sequence[int]], str]
     scan: Callable[[Amounts], list[Enrichment]]
@@ -88,7 +89,7 @@ class Figures:
 
 def figures_of(workspace: Workspace, judged: Judged, measure: Measure, of: str) -> Figures:
     """The figures of a measure other than `violated`."""
-    asked = _Asked(workspace, judged, of, subjects_of(catalog_at(judged.delivery)))
+    asked = _Asked(workspace, judged, of, subjects_of(judged.catalog))
     match measure:
         case Measure.COUNT:
             return _counts(asked)
@@ -155,7 +156,8 @@ def _counts(asked: _Asked) -> Figures:
     def told(inside: Sequence[int]) -> str:
         return f"{observed[list(inside)].sum():.0f} reports"
 
-    return Figures(looked, amounts, observed > 0, told, scan_counts)
+    shown = (observed, amounts.expected * (observed.sum() / amounts.expected.sum()))
+    return Figures(looked, amounts, shown, observed > 0, told, scan_counts)
 
 
 def _reports_of(asked: _Asked, period: Period) -> dict[str, int] | None:
@@ -205,7 +207,7 @@ def _ratios(asked: _Asked) -> Figures:
         rate = tops[list(inside)].sum() / unders[list(inside)].sum()
         return f"{100 * rate:.4g} % against {100 * overall:.4g} % of all"
 
-    return Figures(looked, amounts, tops > overall * unders, told, scan_ratios)
+    return Figures(looked, amounts, (tops, unders), tops > overall * unders, told, scan_ratios)
 
 
 def _levels(asked: _Asked) -> Figures:
@@ -222,8 +224,9 @@ def _levels(asked: _Asked) -> Figures:
     looked = _looked(asked, values)
     means = np.array([np.mean(values[product]) for product in looked.ids])
     better = "higher" if _higher_is_better(asked) else "lower"
-    worse = _against_offering(asked, looked.ids, means) * (-1 if better == "higher" else 1)
-    hit = worse > np.quantile(worse, BEYOND)
+    usual = _usual_of_offering(asked, looked.ids, means)
+    worse = (means - usual) * (-1 if better == "higher" else 1)
+    hit = (worse >= np.quantile(worse, BEYOND)) & (worse > np.median(worse))
     amounts = Amounts(
         looked.members.attributes,
         hit.astype(np.float64),
@@ -236,20 +239,20 @@ def _levels(asked: _Asked) -> Figures:
         here, there = means[list(inside)].mean(), means[rest].mean()
         return f"mean {here:.4g} against {there:.4g} of the others ({better} is better)"
 
-    return Figures(looked, amounts, hit, told, partial(scan_levels, worse=worse))
+    scan = partial(scan_levels, worse=worse)
+    return Figures(looked, amounts, (means, usual), hit, told, scan)
 
 
-def _against_offering(asked: _Asked, ids: Sequence[str], means: Floats) -> Floats:
+def _usual_of_offering(asked: _Asked, ids: Sequence[str], means: Floats) -> Floats:
     products = asked.judged.snapshot.products
     offerings = np.array([products[one].offering_id for one in ids], dtype=object)
-    usual = {name: np.median(means[offerings == name]) for name in set(offerings)}
-    against: Floats = means - np.array([usual[name] for name in offerings])
-    return against
+    middle = {name: float(np.median(means[offerings == name])) for name in set(offerings)}
+    return np.array([middle[name] for name in offerings])
 
 
 def _higher_is_better(asked: _Asked) -> bool:
     """As the objective says, else the comparators that came with the values."""
-    known = higher_is_better(catalog_at(asked.judged.delivery)).get(asked.of)
+    known = higher_is_better(asked.judged.catalog).get(asked.of)
     if known is not None:
         return known
     words = {one.comparator for one in asked.judged.analyses if asked.told(one)}
@@ -268,9 +271,7 @@ def _looked(asked: _Asked, figures: Mapping[str, object] | None = None) -> Looke
     if figures is None and asked.of != ANY:
         rows = rows.filter(pc.equal(rows["objective_id"], asked.of))
     looked = members_of(rows, asked.of, asked.judged.period, asked.judged.snapshot)
-    if figures is None:
-        return looked
-    kept = [at for at, product in enumerate(looked.ids) if product in figures]
+    kept = [at for at, one in enumerate(looked.ids) if figures is None or one in figures]
     if not kept:
         raise InputError(
             f"no figures of {asked.of} in {asked.judged.period}",

@@ -9,10 +9,18 @@ from trueline.problems import life
 from trueline.problems.dossier import Claim, Dossier
 from trueline.problems.lift import LiftLine
 from trueline.problems.models import ProductProblem
-from trueline.problems.phrases import in_words, told_allowance, told_money, told_rival
+from trueline.problems.phrases import (
+    in_words,
+    told_allowance,
+    told_chance,
+    told_money,
+    told_rival,
+)
 
 METHODS = """How to read this pack
 =====================
+
+For use inside the operator: the evidence rows hold sold offerings of every customer.
 
 summary.html       for people
 problem.json       the problem in the words of TMF656 ServiceProblem
@@ -30,7 +38,9 @@ Checking the counts
 In evidence-rows.csv, the rows with in_finding = 1 are the members, those of them with bad = 1 the
 bad ones. Expected is members x (all bad / all rows). p is the hypergeometric chance of as many bad
 ones or more among the members, counted one by one. Products of surer findings, which were set aside
-before this one was found, have no row.
+before this one was found, have no row. Where the measure is not "violated": observed and expected
+are the reports and what was expected of them; of a ratio its numerator and its denominator; of a
+level the mean and the middle one of its offering.
 
 Methods and their limits
 ------------------------
@@ -107,7 +117,7 @@ def _what(claim: Claim) -> str:
         ("Expected by chance", f"{claim.evidence['expected']:.1f}"),
         (
             "Chance of so many",
-            f"p {claim.evidence['p']:.1e}, q {claim.evidence['q']:.1e} of "
+            f"p {told_chance(claim.evidence['p'])}, q {told_chance(claim.evidence['q'])} of "
             f"{claim.evidence['scanned']:,} combinations",
         ),
     ]
@@ -143,7 +153,7 @@ def _lift_table(lines: Iterable[LiftLine]) -> str:
         f'<td class="num">{one.bad:,} of {one.members:,}</td>'
         f'<td class="num">{one.expected:.1f}</td>'
         f'<td class="num">{"–" if one.lift is None else f"{one.lift:.2f}"}</td>'
-        f'<td class="num">{one.p:.1e}</td></tr>'
+        f'<td class="num">{told_chance(one.p)}</td></tr>'
         for one in lines
     )
     return (

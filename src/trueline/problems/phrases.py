@@ -7,10 +7,17 @@ from typing import Any
 
 from trueline.problems.impact import AllowanceLeft, Money
 
+LEAST_TOLD = 1e-300
+
 
 def in_words(named: Mapping[str, str]) -> str:
     """`firmware=X & region=north`."""
     return " & ".join(f"{key}={value}" for key, value in named.items())
+
+
+def told_chance(chance: float) -> str:
+    """`3.2e-07`; one that is too small to be worked out is not called 0."""
+    return f"{chance:.1e}" if chance >= LEAST_TOLD else f"below {LEAST_TOLD:.0e}"
 
 
 def told_money(money: Money | None) -> str:

@@ -76,6 +76,22 @@ def owner_of(
     return max(lately, key=lambda one: one.since, default=None)
 
 
+def nested_owner(
+    names: Iterable[Mapping[str, str]], known: Iterable[KnownProblem]
+) -> list[KnownProblem]:
+    """Open problems of which a name is part of the finding's, or the other way round: the same
+    cause may be seen wider or narrower in another scan. Whose products it shares decides."""
+    asked = [name.items() for name in names]
+    return [
+        one
+        for one in known
+        if one.state in OPEN
+        and any(
+            name.items() < other or name.items() > other for name in one.names for other in asked
+        )
+    ]
+
+
 def trust(false: int, raised: int) -> float:
     """How far a rule that was wrong before is believed: its share of right claims, one of each
     counted beforehand, so that a rule without a past stands at a half."""

@@ -3,14 +3,14 @@ waited under them taken in. Every decision is a delivery of its own and stays on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from trueline.calendars.instants import seconds
 from trueline.calendars.intervals import Interval, subtract, union
 from trueline.errors import InputError, Place
-from trueline.intake.ledger import Ledger
+from trueline.intake.ledger import Ledger, SetAsideRow
 from trueline.intake.load import LoadOptions, LoadReport
 from trueline.intake.models import Delivery
 from trueline.intake.record import DeliverySource, latest_delivery
@@ -59,11 +59,13 @@ class Decision:
 
 @dataclass(frozen=True)
 class Decided:
-    """What was decided, and what that took in or took back; None where nothing waited."""
+    """What was decided, and what that took in or took back; None where nothing waited. `recorded`:
+    the delivery that holds the decisions, where names were accepted."""
 
     identities: tuple[Identity, ...]
     load: LoadReport | None = None
     series: tuple[MappedSeries, ...] = ()
+    recorded: LoadReport | None = None
 
 
 def identifiers_of(workspace: Workspace) -> Identifiers:
@@ -108,7 +110,7 @@ def accept(
 ) -> Decided:
     """Take a proposal: what waits under `name` is taken in. Without `product_id` the name must not
     be ambiguous; with it, the product must be among those proposed and be the only one."""
-    _may(decision, "decide what a name stands for")
+    may_decide(decision)
     proposal = next((one for one in proposals(workspace) if one.name.name == name), None)
     if proposal is None:
         raise InputError(f"Nothing waits under the name {name!r}", mend=_SEE)
@@ -124,13 +126,18 @@ def accept(
             f"{name!r} is not proposed to be {product_id or 'any sold offering'}",
             mend="Say what it is: trueline identities set NAME PRODUCT",
         )
-    return _accept(workspace, [identity_from(name, one) for one in chosen], decision)
+    return take_in(workspace, [identity_from(name, one) for one in chosen], decision)
 
 
 def put(workspace: Workspace, identity: Identity, decision: Decision) -> Decided:
     """Set by hand what a name stands for, whatever is proposed."""
-    _may(decision, "set what a name stands for")
+    may_decide(decision)
     products = snapshot_at(latest_delivery()).products
+    return take_in(workspace, [sound(identity, products)], decision)
+
+
+def sound(identity: Identity, products: Mapping[str, Product]) -> Identity:
+    """The identity within its product's time in service; InputError where it can be none."""
     product = products.get(identity.product_id)
     if product is None:
         raise InputError(
@@ -147,10 +154,10 @@ def put(workspace: Workspace, identity: Identity, decision: Decision) -> Decided
             f"{identity.name!r} is itself a sold offering; its measurements are its own",
             place=Place(field="name"),
         )
-    return _accept(workspace, [within_service(identity, product)], decision)
+    return _within_service(identity, product)
 
 
-def within_service(identity: Identity, product: Product) -> Identity:
+def _within_service(identity: Identity, product: Product) -> Identity:
     """A name never stands for a product that is not in service."""
     start_s = seconds(product.start)
     end_s = None if product.end is None else seconds(product.end)
@@ -164,7 +171,7 @@ def within_service(identity: Identity, product: Product) -> Identity:
 
 def reject(workspace: Workspace, name: str, product_id: str, decision: Decision) -> Decided:
     """Say that a name does not stand for a product: it is not proposed again."""
-    _may(decision, "decide what a name stands for")
+    may_decide(decision)
     if product_id not in product_ids_at(latest_delivery()):
         raise InputError(f"There is no sold offering {product_id!r}", place=Place(field="product"))
     for one in identities_at(latest_delivery()).get(name, ()):
@@ -184,7 +191,7 @@ def end(workspace: Workspace, name: str, decision: Decision, from_s: int | None 
     """`name` no longer stands for what it stood for, from `from_s` on or, where None, never did.
     What came in under it since then is taken back, and waits again. Asked again after a crash, it
     finishes."""
-    _may(decision, "end what a name stands for")
+    may_decide(decision)
     rows = list(IdentityVersion.objects.filter(superseded_by=None, state=ACCEPTED, name=name))
     ending = [row for row in rows if _ends(row, from_s)]
     if ending:
@@ -234,11 +241,12 @@ def apply_certain(workspace: Workspace, decision: Decision) -> Decided:
         for one in proposal.best
         if all(best.is_certain for best in proposal.best) and applying & set(one.named_by)
     ]
+    named = ", ".join(sorted(applying))
+    chosen = [one for one in chosen if other_meaning(one) is None]
     if not chosen:
         return Decided(())
-    named = ", ".join(sorted(applying))
     note = decision.note or f"applied by itself: {FILE} lets {named} decide"
-    return _accept(workspace, chosen, Decision(decision.by, decision.now, note))
+    return take_in(workspace, chosen, Decision(decision.by, decision.now, note))
 
 
 def identity_from(name: str, one: Candidate) -> Identity:
@@ -254,51 +262,60 @@ def decisions(name: str | None = None) -> Sequence[IdentityVersion]:
 _SEE = "See `trueline identities list` and `trueline identities propose`"
 
 
-def _may(decision: Decision, act: str) -> None:
-    may_where_known(decision.by, DECIDERS, act)
+def may_decide(decision: Decision) -> None:
+    may_where_known(decision.by, DECIDERS, "decide what a name stands for")
 
 
 def _ends(row: IdentityVersion, from_s: int | None) -> bool:
     return from_s is None or row.valid_to_s is None or from_s < row.valid_to_s
 
 
-def _accept(workspace: Workspace, chosen: Sequence[Identity], decision: Decision) -> Decided:
+def take_in(
+    workspace: Workspace,
+    chosen: Sequence[Identity],
+    decision: Decision,
+    set_aside: Sequence[SetAsideRow] = (),
+) -> Decided:
+    """Record sound identities as one delivery, then take in what waits under their names."""
     told = ", ".join(f"{one.name} is {one.product_id}" for one in chosen[:3])
     more = f" and {len(chosen) - 3} more" if len(chosen) > 3 else ""
 
     def content() -> _Content:
         for one in chosen:
-            _refuse_second_meaning(one)
+            if (meaning := other_meaning(one)) is not None:
+                raise InputError(meaning, mend="End that first: trueline identities end NAME")
         pairs = {(one.name, one.product_id) for one in chosen}
         refused = IdentityVersion.objects.filter(superseded_by=None, state=REJECTED)
         gone = [row.pk for row in refused if (row.name, row.product_id) in pairs]
         return [(one, ACCEPTED) for one in chosen], gone
 
-    _record(workspace, told + more, decision, content)
+    recorded = _record(workspace, told + more or "none", decision, content, set_aside)
     names = frozenset(one.name for one in chosen)
     waiting = {name for name, _ in waiting_series(workspace)}
-    if names.isdisjoint(waiting):
-        return Decided(tuple(chosen))
-    options = LoadOptions(decision.now, decision.by)
-    return Decided(tuple(chosen), replay_unknown(workspace, options, names))
+    load = None
+    if not names.isdisjoint(waiting):
+        load = replay_unknown(workspace, LoadOptions(decision.now, decision.by), names)
+    return Decided(tuple(chosen), load, recorded=recorded)
 
 
-def _refuse_second_meaning(identity: Identity) -> None:
-    for row in IdentityVersion.objects.filter(
-        superseded_by=None, state=ACCEPTED, name=identity.name
-    ):
+def other_meaning(identity: Identity) -> str | None:
+    """What the name stands for already in that time, in words."""
+    rows = IdentityVersion.objects.filter(superseded_by=None, state=ACCEPTED, name=identity.name)
+    for row in rows:
         if identity_of(row).meets(identity):
-            raise InputError(
-                f"{identity.name!r} stands for {row.product_id} already in that time",
-                mend="End that first: trueline identities end NAME",
-            )
+            return f"{identity.name!r} stands for {row.product_id} already in that time"
+    return None
 
 
 _Content = tuple[Sequence[tuple[Identity, str]], Sequence[int]]  # new versions, what they replace
 
 
 def _record(
-    workspace: Workspace, told: str, decision: Decision, content: Callable[[], _Content]
+    workspace: Workspace,
+    told: str,
+    decision: Decision,
+    content: Callable[[], _Content],
+    set_aside: Sequence[SetAsideRow] = (),
 ) -> LoadReport:
     """One delivery with new versions; `content` is asked once the workspace is held."""
     source = DeliverySource(KIND, told[:512], recorded_by=decision.by)
@@ -307,7 +324,7 @@ def _record(
         versions, gone = content()
         supersede(IdentityVersion, gone, delivery)
         record_versions([_version(delivery, *one, decision) for one in versions])
-        return Outcome(Ledger(accepted=len(versions)))
+        return Outcome(Ledger(accepted=len(versions), set_aside=len(set_aside)), set_aside)
 
     return record_load(workspace, source, LoadOptions(decision.now, decision.by), write)
 

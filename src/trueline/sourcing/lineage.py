@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +27,8 @@ from trueline.inventory.models import (
 from trueline.measurement.lake import GranuleVersion, Lake
 from trueline.measurement.mapped import mapped_granules
 from trueline.measurement.models import RecordedEvent
+from trueline.measurement.unknown import origins_of
+from trueline.offerings.catalog import scope_of
 from trueline.offerings.models import (
     MigrationVersion,
     ObjectiveVersion,
@@ -117,6 +119,12 @@ def lineage_of(lake: Lake, explanation: Explanation, known: int) -> Lineage:
     numbers = {one.delivery for one in records} | set(given)
     numbers |= {one.source.origin for one in granules if one.source is not None}
     numbers |= {v.delivery for one in granules for v in one.earlier}
+    replays = {
+        fact.number: origins
+        for fact in _deliveries(numbers)
+        if (origins := origins_of(fact.source))
+    }
+    numbers.update(*replays.values())
     return Lineage(
         explanation,
         known,
@@ -125,7 +133,7 @@ def lineage_of(lake: Lake, explanation: Explanation, known: int) -> Lineage:
         tuple((fact, given[fact.number]) for fact in _deliveries(numbers)),
         tuple(_files(lake, explanation)) if granules else (),
         tuple(checks(explanation.objective, explanation.row, granules)) if granules else (),
-        tuple(_untraced(explanation, granules)),
+        tuple(_untraced(explanation, granules, replays.keys())),
     )
 
 
@@ -183,6 +191,8 @@ def _promise(explanation: Explanation, known: int) -> Iterator[RecordLink]:
         known_at(known), objective_id=objective.id, version=objective.version
     )
     for standard in [] if found else published.order_by("id"):
+        if scope_of(standard.scope).words not in explanation.reasons:
+            continue  # one of the same name for others
         told = f"{promised}, approved, published by {standard.published_by}"
         found.append(RecordLink("objective", name, told, standard.delivery_id))
     yield from found
@@ -264,13 +274,20 @@ def _files(lake: Lake, explanation: Explanation) -> Iterator[LakeFileFact]:
         yield LakeFileFact(entry.kind.value, entry.path, (entry.min_delivery, entry.max_delivery))
 
 
-def _untraced(explanation: Explanation, granules: Sequence[TracedGranule]) -> Iterator[str]:
+def _untraced(
+    explanation: Explanation, granules: Sequence[TracedGranule], replays: Collection[int]
+) -> Iterator[str]:
     objective = explanation.objective
     if any(one.source is None for one in granules):
         yield (
             "The line in the source file is kept only for granules that came in under another "
             "name. For the others the delivery names the file and its hash, and product, "
             "parameter and start find the row in it."
+        )
+    if any(one.source is None and one.version.delivery in replays for one in granules):
+        yield (
+            "Granules of a replay waited until their product was known; which of the deliveries "
+            "that it names brought each of them is not kept."
         )
     if objective.statistic in (Statistic.AVAILABILITY_MEF, Statistic.AVAILABILITY_G826):
         yield (

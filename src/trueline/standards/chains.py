@@ -85,7 +85,10 @@ def chains_of(
 ) -> list[ProductChain]:
     """Every sold offering in service in the period, those alike together, in order of offerings."""
     bounds = period.bounds("UTC")
-    resting = _resting(catalog, snapshot, suppliers, period)
+    held = [
+        one for one in suppliers.commitments.values() if in_force(one, period.bounds(one.time_zone))
+    ]
+    resting = resting_on(held, catalog, snapshot)
     resolver = resolver_of(catalog, snapshot)
     alike: dict[tuple[object, ...], list[Product]] = defaultdict(list)
     for product in snapshot.products.values():
@@ -154,16 +157,14 @@ def in_force(commitment: Commitment, within: Interval) -> list[Interval]:
     return [(start, end)] if start < end else []
 
 
-def _resting(
-    catalog: Catalog, snapshot: InventorySnapshot, suppliers: Suppliers, period: Period
+def resting_on(
+    commitments: Iterable[Commitment], catalog: Catalog, snapshot: InventorySnapshot
 ) -> Mapping[str, tuple[str, ...]]:
-    """Ids of the commitments that hold at some time of the period, by product that rests on
-    them."""
+    """Ids of the commitments, by product that rests on them."""
     found: dict[str, list[str]] = defaultdict(list)
-    for one in suppliers.commitments.values():
-        if in_force(one, period.bounds(one.time_zone)):
-            for product_id in members(parse_rule(one.products), snapshot, catalog=catalog):
-                found[product_id].append(one.id)
+    for one in commitments:
+        for product_id in members(parse_rule(one.products), snapshot, catalog=catalog):
+            found[product_id].append(one.id)
     return {product_id: tuple(ids) for product_id, ids in found.items()}
 
 

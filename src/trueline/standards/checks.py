@@ -59,7 +59,8 @@ class CheckFinding:
 class DraftFacts:
     """What the draft is held against. `granularity_s`: as measured so far. `negotiated`: of the
     `holders`, those whose agreement changes this objective. `promised_less`: by customer, products
-    that would be promised less though the customer did not agree."""
+    that would be promised less though the customer did not agree. `recorded_gaps`: how many
+    products rest on recorded commitments that cannot carry it, by what is wrong."""
 
     parameters: Mapping[str, PerformanceParameter]
     current: ServiceLevelObjective | None = None
@@ -69,6 +70,7 @@ class DraftFacts:
     holders: int = 0
     negotiated: int = 0
     promised_less: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recorded_gaps: Mapping[str, int] = field(default_factory=dict)
 
 
 def check_draft(draft: StandardDraft, facts: DraftFacts) -> tuple[CheckFinding, ...]:
@@ -198,6 +200,12 @@ def _warnings(draft: StandardDraft, facts: DraftFacts) -> Iterator[Fault]:
             f"The exceptions outgrow the standard: {facts.negotiated} of {facts.holders} holders "
             "negotiated other values",
             "Make a standard of what is sold",
+        )
+    for what, products in facts.recorded_gaps.items():
+        yield Fault(
+            "supported_by",
+            f"As the supplier records say, of {products:,} products {what}",
+            "Promise less, or buy more: trueline suppliers gaps",
         )
     if objective.valid_from is not None:
         period = period_containing(objective.valid_from, objective.conformance_period)

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from trueline.assessment.advised_credits import CHARGE, charge_of
 from trueline.calendars.periods import midnight
-from trueline.inventory.chosen import customer_class_of, standards_of
+from trueline.inventory.chosen import Standards, customer_class_of, standards_of
 from trueline.inventory.values import Product
 from trueline.offerings.values import ProductOffering, ServiceLevelObjective
 from trueline.standards.drift_kinds import Compared, Drift, DriftFinding, finding, held
@@ -102,11 +102,14 @@ def version_drift(compared: Compared, sold: Sequence[Product]) -> Iterator[Drift
     """Products that keep a version while newer ones are in force for new sales."""
     touched: dict[tuple[str, int, int], list[Product]] = defaultdict(list)
     days: dict[tuple[str, int, int], date | None] = {}
+    kept: dict[tuple[str, str], Standards] = {}
     for product in sold:
         if product.offering_id not in compared.catalog.offerings:
             continue
-        customer_class = customer_class_of(product, compared.snapshot)
-        standards = standards_of(compared.catalog, product.offering_id, customer_class)
+        kind = (product.offering_id, customer_class_of(product, compared.snapshot))
+        if kind not in kept:
+            kept[kind] = standards_of(compared.catalog, *kind)
+        standards = kept[kind]
         if not standards.depends_on_start:
             continue
         for objective_id, one in held(product, compared, compared.standard_only).items():

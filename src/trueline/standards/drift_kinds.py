@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from trueline.inventory.resolve import AppliedObjective, objectives_of
 from trueline.inventory.suppliers import Suppliers
@@ -116,7 +117,7 @@ class Compared:
     recorded: Mapping[str, date] = field(default_factory=dict)
     old_after: int = 1
 
-    @property
+    @cached_property
     def standard_only(self) -> InventorySnapshot:
         """The inventory as if nobody had negotiated anything."""
         return replace(self.snapshot, agreements={})

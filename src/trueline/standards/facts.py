@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from trueline.intake.record import latest_delivery
+from trueline.inventory.load_suppliers import suppliers_at
 from trueline.inventory.snapshot import snapshot_at
 from trueline.inventory.values import InventorySnapshot, Product
 from trueline.offerings.catalog import catalog_at, highest_version
@@ -13,6 +14,7 @@ from trueline.offerings.scope import Level
 from trueline.offerings.values import Catalog, ParameterKind, ServiceLevelObjective
 from trueline.settings.approvals import exposure_limit
 from trueline.settings.workspace import Workspace
+from trueline.standards.chains import in_force, resting_on, supports_of
 from trueline.standards.checks import CheckFinding, DraftFacts, Severity, check_draft
 from trueline.standards.document import StandardDraft
 from trueline.standards.life_cycle import Exposure, Part, required_parts
@@ -26,6 +28,7 @@ from trueline.standards.proposed import (
     versions_in,
 )
 from trueline.standards.stored import measured_granularity_s
+from trueline.standards.support import support_gap
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ def examine(workspace: Workspace, draft: StandardDraft, delivery: int | None = N
         holders=len(from_now),
         negotiated=_negotiated(draft, catalog, snapshot, from_now),
         promised_less=promised_less(proposed, catalog, snapshot, from_now),
+        recorded_gaps={}
+        if draft.supported_by
+        else _recorded_gaps(draft, catalog, snapshot, from_now),
     )
     return Examined(
         proposed,
@@ -85,6 +91,29 @@ def examine(workspace: Workspace, draft: StandardDraft, delivery: int | None = N
         exposure_of(from_now),
         exposure_limit(),
     )
+
+
+def _recorded_gaps(
+    draft: StandardDraft, catalog: Catalog, snapshot: InventorySnapshot, products: list[Product]
+) -> dict[str, int]:
+    """What the supplier records cannot carry of the draft, where it comes into force: products by
+    what is wrong. Those that rest on nothing recorded are left out: nothing is known of them."""
+    suppliers = suppliers_at(catalog.delivery)
+    counted: dict[str, int] = {}
+    if not suppliers.commitments:
+        return counted
+    resting = resting_on(suppliers.commitments.values(), catalog, snapshot)
+    for product in products:
+        at_s = in_force_s(draft, product)
+        links = [
+            suppliers.commitments[name]
+            for name in resting.get(product.id, ())
+            if in_force(suppliers.commitments[name], (at_s, at_s + 1))
+        ]
+        gap = support_gap(draft.objective, supports_of(draft.objective, links))
+        if gap is not None and (gap.gap is None or gap.gap > 0):
+            counted[gap.what] = counted.get(gap.what, 0) + 1
+    return counted
 
 
 def _siblings(draft: StandardDraft, catalog: Catalog) -> frozenset[str]:

@@ -10,7 +10,7 @@ are worth it is decided once, with one setting for every series:
    autocorrelated noise (AR(1)), for in a slowly wandering series most bends mean nothing, and, with
    less weight, as plain noise. A change has to explain some share of the variance as well, so that
    changes too small to see are not reported of long series.
-4. A bend that one cubic describes as well as two lines is a smooth course, and dropped.
+4. A bend that one cubic describes as well as two levels or lines is a smooth course, and dropped.
 
 A missing point is left out, never filled in. Nothing random takes part.
 """
@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 
 from trueline.trends.cleaning import found_period, repeating, without_season, without_spikes
-from trueline.trends.observations import Floats, Values, observed
+from trueline.trends.observations import Floats, Values, observed, to_unit_size
 from trueline.trends.segment_costs import basis, partition, residuals, segment_costs
 
 LONGEST = 800
@@ -40,7 +40,7 @@ class Setting:
 
     per_change: float = 2.0
     """Of log n, for each change."""
-    per_coefficient: float = 1.0
+    per_coefficient: float = 2.0
     """Of log n, for each coefficient of a segment."""
     share: float = 0.02
     """Fall in the log of the variance that a change has to bring, whatever the length."""
@@ -48,9 +48,7 @@ class Setting:
     """Share of the variance below which noise is not told from nothing."""
     plain: float = 0.2
     """Weight of plain noise in the criterion; the rest judges the noise as AR(1)."""
-    smooth: float = 1.0
-    """A change is dropped when a cubic leaves less than this times what two lines leave."""
-    window: float = 0.2
+    window: float = 0.25
     """Share of the series, on each side, in which the cubic is compared with two lines."""
 
 
@@ -88,10 +86,10 @@ def change_points(
 
 def _cleaned(column: Floats, season: int | None) -> Floats:
     """One column without spikes and season, with mean 0 and variance 1 (0 if constant)."""
-    scale = max(float(np.abs(column).max()), 1e-300)
-    if np.ptp(column) <= 1e-12 * scale:
+    unit = to_unit_size(column)
+    if np.ptp(unit) <= 1e-12:
         return np.zeros_like(column)
-    plain = without_spikes(column)
+    plain = without_spikes(unit)
     period = _period(plain) if season is None else season
     return _standard(without_season(plain, period))
 
@@ -169,7 +167,7 @@ def _criterion(left: Floats, cuts: tuple[int, ...], spent: int, setting: Setting
 
 
 def _without_smooth_bends(series: Floats, cuts: list[int], setting: Setting) -> list[int]:
-    """The cuts at which two lines leave less than one cubic, which has as many coefficients."""
+    """The cuts around which a break is worth more than one cubic, the weakest dropped first."""
     reach = max(8, int(setting.window * len(series)))
     kept = list(cuts)
     while kept:
@@ -177,19 +175,32 @@ def _without_smooth_bends(series: Floats, cuts: list[int], setting: Setting) -> 
         around = zip(edges, kept, edges[2:], strict=False)
         gains = [_gain_of_a_break(series, *three, reach) for three in around]
         weakest = int(np.argmin(gains))
-        if gains[weakest] >= setting.smooth:
+        if gains[weakest] > 0:
             break
         del kept[weakest]
     return kept
 
 
 def _gain_of_a_break(series: Floats, start: int, cut: int, stop: int, reach: int) -> float:
-    """What a cubic leaves of the surroundings of a cut, in units of what two lines leave."""
+    """How much lower the BIC of two levels or lines is than that of one cubic around a cut.
+
+    The place of the cut counts as a coefficient.
+    """
     start, stop = max(start, cut - reach), min(stop, cut + reach)
     if min(cut - start, stop - cut) < 4:
         return np.inf
-    broken = _left_by(series[start:cut], 1) + _left_by(series[cut:stop], 1)
-    return _left_by(series[start:stop], 3) / max(broken, 1e-12)
+    size = (stop - start) * series.shape[1]
+    price = np.log(stop - start) * series.shape[1]
+    tiny = 1e-6 * size
+    parts = (series[start:cut], series[cut:stop])
+    left = [[_left_by(part, degree) for degree in (0, 1)] for part in parts]
+    broken = min(
+        size * np.log(left[0][a] + left[1][b] + tiny) + (a + b + 3) * price
+        for a in (0, 1)
+        for b in (0, 1)
+    )
+    smooth = size * np.log(_left_by(series[start:stop], 3) + tiny) + 4 * price
+    return float(smooth - broken)
 
 
 def _left_by(series: Floats, degree: int) -> float:

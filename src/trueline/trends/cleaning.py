@@ -8,6 +8,8 @@ from trueline.trends.observations import Floats
 
 SPIKE = 4.0
 """Robust standard deviations from the median of five neighbours beyond which a point is a spike."""
+FEW = 0.02
+"""Share of the points."""
 HARMONICS = 6
 SHORTEST_SEARCHED = 24
 
@@ -20,7 +22,8 @@ def robust_deviation(values: Floats) -> float:
 def without_spikes(series: Floats) -> Floats:
     """Lone points far from the median of their five neighbours, moved to the limit (n,).
 
-    After Hampel; a level that lasts three points or more is left alone.
+    After Hampel; a level that lasts three points or more is left alone. In a series that hardly
+    ever changes there is no spread to judge by: few points that differ are spikes, more are not.
     """
     if len(series) < 12:
         return series
@@ -28,10 +31,10 @@ def without_spikes(series: Floats) -> Floats:
     middle = np.median(np.lib.stride_tricks.sliding_window_view(padded, 5), axis=1)
     away = series - middle
     spread = max(robust_deviation(away), 0.7 * robust_deviation(np.diff(series)))
-    if spread <= 0:
+    if spread <= 0 and np.count_nonzero(away) > FEW * len(series):
         return series
     clean: Floats = middle + np.clip(away, -SPIKE * spread, SPIKE * spread)
-    return clean if np.ptp(clean) > 0 else series
+    return clean
 
 
 def found_period(series: Floats) -> int:
@@ -67,8 +70,11 @@ def repeating(values: Floats) -> int:
 
 
 def without_season(series: Floats, period: int) -> Floats:
-    """The series less its season, added or multiplied, whichever leaves it smoother (n,)."""
-    if period < 2 or len(series) < 3 * period:
+    """The series less its season, added or multiplied, whichever leaves it smoother (n,).
+
+    A season that explains no more than chance would is left in.
+    """
+    if period < 2 or len(series) < 3 * period or not _worth_it(series, period):
         return series
     added = series - season(series, period)
     if series.min() <= 0:
@@ -95,6 +101,26 @@ def season(series: Floats, period: int) -> Floats:
         if squares < 0.9 * best:
             best, shape = squares, other
     return shape
+
+
+def _worth_it(series: Floats, period: int) -> bool:
+    """Whether the season explains clearly more than chance would, by BIC (Schwarz 1978).
+
+    Each harmonic has two coefficients, and two are counted for the period that was searched for;
+    the price is half as high again, for the highest of many peaks was chosen.
+    """
+    left, edge = _without_moving_average(series, period)
+    inner = _inner(left, edge)
+    before, after = left[inner].var(), (left - season(series, period))[inner].var()
+    spent = min(period - 1, 2 * HARMONICS) + 2
+    size = len(left[inner])
+    gain = size * np.log(max(before, 1e-300) / max(after, 1e-300))
+    return bool(gain > 1.5 * spent * np.log(size))
+
+
+def _inner(left: Floats, edge: int) -> slice:
+    """Without the edges, where the moving average is not whole; all of a short series."""
+    return slice(edge, len(left) - edge) if len(left) > 4 * edge else slice(None)
 
 
 def _roughness(series: Floats) -> float:

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from trueline.errors import InputError, Place
 
+LARGEST = 1e100  # squares of larger values overflow
+SMALLEST = 1e-100  # squares of smaller ones vanish: they are taken for 0
 OFFSET = 0.01  # of the mean size: where the root scale becomes a straight line
 
 Floats = NDArray[np.floating[Any]]
@@ -65,7 +67,13 @@ def history_of(values: ArrayLike, season: int) -> Floats:
         raise InputError(
             "there is no finite value", place=Place(field="values"), mend="Give at least one value."
         )
-    kept = raw[known[0] :].copy()
+    if np.abs(raw[known]).max() > LARGEST:
+        raise InputError(
+            f"a value is larger than {LARGEST:g}",
+            place=Place(field="values"),
+            mend="Give the values in a larger unit.",
+        )
+    kept = np.where(np.abs(raw[known[0] :]) < SMALLEST, 0.0, raw[known[0] :])
     known = known - known[0]
     gaps = np.flatnonzero(~np.isfinite(kept))
     if len(gaps):

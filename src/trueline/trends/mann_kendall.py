@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from trueline.trends.observations import Floats
-from trueline.trends.segment_costs import basis
+from trueline.trends.observations import Floats, to_unit_size
 
 NORMAL = NormalDist()
 MOST_LAGS = 30
@@ -64,6 +63,39 @@ def two_sided(z: float) -> float:
     return 2 * NORMAL.cdf(-abs(z))
 
 
+def kendall_variances(values: Floats) -> list[float]:
+    """That of each row of `values` (series, days), NaN where a day is missing."""
+    ascending = np.sort(values, axis=1)
+    tied = (np.count_nonzero(np.diff(ascending, axis=1) == 0, axis=1) > 0).tolist()
+    sizes = np.isfinite(values).sum(axis=1).tolist()
+    return [
+        kendall_variance(row[:size]) if ties else size * (size - 1) * (2 * size + 5) / 18
+        for row, size, ties in zip(ascending, sizes, tied, strict=True)
+    ]
+
+
+def hamed_rao_factor(values: Floats, slope: float) -> float:
+    """The factor on the variance of S as published by Hamed and Rao (1998), for values (n,).
+
+    With the autocorrelations of the ranks of what the Theil-Sen `slope` leaves, of all lags at
+    which they are outside of the 95 % bounds of white noise. It can be less than 1.
+    `trend_test` uses `autocorrelation_inflation`, which neither takes a step for autocorrelation
+    nor far lags, significant by chance, for news.
+    """
+    size = len(values)
+    rank = rankdata(values - slope * np.arange(1, size + 1))
+    rank = rank - rank.mean()
+    power = float(rank @ rank)
+    if size < 3 or power <= 0:
+        return 1.0
+    lags = np.arange(1, size)
+    correlation = np.correlate(rank, rank, "full")[size:] / power
+    beyond = np.abs(correlation) > NORMAL.inv_cdf(0.975) / np.sqrt(size)
+    weight = (size - lags) * (size - lags - 1.0) * (size - lags - 2.0)
+    total = float((weight * correlation)[beyond].sum())
+    return 1 + 2 * total / (size * (size - 1) * (size - 2))
+
+
 def autocorrelation_inflation(values: Floats) -> float:
     """How many times larger the variance of S is than that of independent points, at least 1.
 
@@ -73,30 +105,52 @@ def autocorrelation_inflation(values: Floats) -> float:
     below its one-sided 95 % bound for white noise; each with the first-order correction for the
     fitted line, (2 + 4 r) / n (Marriott and Pope 1954).
     """
-    size = len(values)
+    return _inflations(values[None, :])[0]
+
+
+def autocorrelation_inflations(values: Floats) -> list[float]:
+    """The same of each row of `values` (series, days); a missing day, NaN, is left out."""
+    whole: list[bool] = (np.isfinite(values).sum(axis=1) == values.shape[1]).tolist()
+    found = iter(_inflations(values[whole]))
+    return [
+        next(found) if complete else autocorrelation_inflation(row[np.isfinite(row)])
+        for row, complete in zip(values, whole, strict=True)
+    ]
+
+
+def _inflations(values: Floats) -> list[float]:
+    """For rows (series, size) without gaps."""
+    size = values.shape[1]
+    if size < 10 or not len(values):
+        return [1.0] * len(values)
+    values = np.stack([to_unit_size(row) for row in values])
     parts = max(1, min(MOST_PARTS, size // LEAST_PART))
     edges = [round(at * size / parts) for at in range(parts + 1)]
-    left = np.concatenate([without_line(values[a:b]) for a, b in pairwise(edges)])
-    rank = rankdata(left)
-    rank = rank - rank.mean()
-    power = float(rank @ rank)
-    if size < 10 or power <= 0 or np.ptp(left) <= 1e-9 * np.ptp(values):
-        return 1.0
+    left = np.concatenate([without_line(values[:, a:b]) for a, b in pairwise(edges)], axis=1)
+    rank = rankdata(left, axis=1) - (size + 1) / 2
+    power = np.square(rank).sum(axis=1)
+    open_ = (power > 0) & (np.ptp(left, axis=1) > 1e-9 * np.ptp(values, axis=1))
     bound = 1.645 / np.sqrt(size)
-    inflation = 0.0
+    inflation = np.zeros(len(values))
     for lag in range(1, min(size // (2 * parts), MOST_LAGS) + 1):
-        correlation = float(rank[lag:] @ rank[:-lag]) / power
-        unbiased = min(0.98, correlation + (2 + 4 * max(correlation, 0.0)) * parts / size)
-        if unbiased < bound:
+        product = np.einsum("ij,ij->i", rank[:, lag:], rank[:, :-lag])
+        correlation = product / np.maximum(power, 1.0)
+        unbiased = correlation + (2 + 4 * np.maximum(correlation, 0.0)) * parts / size
+        open_ &= unbiased >= bound
+        if not open_.any():
             break
-        inflation += (size - lag) * (size - lag - 1) * (size - lag - 2) * unbiased
-    return 1 + 2 * inflation / (size * (size - 1) * (size - 2))
+        weight = float((size - lag) * (size - lag - 1) * (size - lag - 2))
+        inflation += np.where(open_, weight * np.minimum(unbiased, 0.98), 0.0)
+    found: list[float] = (1 + 2 * inflation / (size * (size - 1) * (size - 2))).tolist()
+    return found
 
 
 def without_line(values: Floats) -> Floats:
-    """Values (n,) less their least-squares line."""
-    shape = basis(len(values), 1)
-    left: Floats = values - shape @ (shape.T @ values)
+    """Rows (series, size) less their least-squares lines."""
+    time = np.arange(values.shape[1]) - (values.shape[1] - 1) / 2
+    level = values.mean(axis=1, keepdims=True)
+    slope = ((values - level) * time).sum(axis=1, keepdims=True) / max(float(time @ time), 1.0)
+    left: Floats = values - level - slope * time
     return left
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from trueline.errors import InputError
+from trueline.trends.many_tests import plain_tests
 from trueline.trends.observations import Floats
-from trueline.trends.pair_slopes import PairSlopes
-from trueline.trends.trend_test import TrendTest, plain_test
+from trueline.trends.trend_test import TrendTest
 
-BLOCK = 64
+BLOCK = 128
 LEAST_DAYS = 7
 PRICE = 4.0
 NEVER = 1e300
@@ -50,10 +50,7 @@ def scan_many(values: Floats, *, season: int = 7) -> list[SeriesScan]:
 def _scan_block(values: Floats, season: int) -> list[SeriesScan]:
     plain = without_cycle(np.asarray(values, dtype=np.float64), season)
     changes = level_changes(plain, level_prices(plain))
-    tests = []
-    for one in plain:
-        position = np.flatnonzero(np.isfinite(one))
-        tests.append(plain_test(PairSlopes(position, one[position])))
+    tests = plain_tests(plain)
     return [SeriesScan(test, cuts) for test, cuts in zip(tests, changes, strict=True)]
 
 
@@ -121,33 +118,35 @@ def level_changes(values: Floats, prices: Floats) -> list[list[int]]:
     size, rows = values.shape[1], len(values)
     seen = np.isfinite(values)
     offset = _means(values)[:, None]
-    total = np.zeros((size + 1, rows))
+    total, count = np.zeros((size + 1, rows)), np.zeros((size + 1, rows))
     np.cumsum(np.where(seen, values - offset, 0.0).T, axis=0, out=total[1:])
-    count = np.zeros((size + 1, rows))
     np.cumsum(seen.T, axis=0, out=count[1:])
     whole = bool(seen.all())
+    inverse = 1.0 / np.arange(size + 1, 0, -1)[:, None]
     best = np.full((size + 1, rows), np.inf)
     best[0] = -prices
-    origin = np.zeros((size + 1, rows), dtype=np.intp)
-    each = np.arange(rows)
     for stop in range(LEAST_DAYS, size + 1):
         until = stop - LEAST_DAYS + 1
-        gain = total[stop] - total[:until]
-        gain *= gain
+        cost = total[stop] - total[:until]
+        cost *= cost
         if whole:
-            gain *= (1.0 / np.arange(stop, stop - until, -1))[:, None]
+            cost *= inverse[size + 1 - stop :][:until]
         else:
-            gain /= np.maximum(count[stop] - count[:until], 1.0)
-        np.subtract(best[:until], gain, out=gain)
-        origin[stop] = gain.argmin(axis=0)
-        best[stop] = gain[origin[stop], each] + prices
-    return [_cuts(origin[:, row], size) for row in range(rows)]
+            cost *= 1.0 / np.maximum(count[stop] - count[:until], 1.0)
+        np.subtract(best[:until], cost, out=cost)
+        np.minimum.reduce(cost, axis=0, out=best[stop])
+        best[stop] += prices
+    return [_cuts(total[:, row], count[:, row], best[:, row]) for row in range(rows)]
 
 
-def _cuts(origin: np.ndarray, size: int) -> list[int]:
+def _cuts(total: Floats, count: Floats, best: Floats) -> list[int]:
+    """The way back: which start made each best sum, from the last segment to the first."""
     cuts: list[int] = []
-    stop = int(origin[size])
-    while stop > 0:
+    stop = len(total) - 1
+    while stop >= LEAST_DAYS:
+        until = stop - LEAST_DAYS + 1
+        gain = np.square(total[stop] - total[:until])
+        gain *= 1.0 / np.maximum(count[stop] - count[:until], 1.0)
+        stop = int(np.argmin(best[:until] - gain))
         cuts.append(stop)
-        stop = int(origin[stop])
-    return cuts[::-1]
+    return cuts[-2::-1]

@@ -57,3 +57,16 @@ def one_series(values: Values) -> Observed:
             f"values have {series.value.shape[1]} columns", mend="give one series at a time"
         )
     return series
+
+
+def to_unit_size(values: Floats) -> Floats:
+    """Values times a power of two (so exactly), the largest between 0.5 and 1 in size, (n,).
+
+    Squares of what remains neither overflow nor vanish. Values that are all 0 stay as they are.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return values
+    exponent = int(np.frexp(largest)[1])
+    half = exponent // 2
+    return np.ldexp(np.ldexp(values, -half), half - exponent)

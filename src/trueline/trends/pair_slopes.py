@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from trueline.trends.observations import Floats
 
 PAIRS_AT_ONCE = 1_000_000
-SAMPLED = 4096
+SAMPLED = 2048
 
 
 @dataclass(frozen=True)
@@ -83,10 +83,10 @@ class PairSlopes:
     def _bracket(self, low_rank: int, high_rank: int) -> tuple[float, float]:
         size = len(self.value)
         pairs = size * (size - 1) // 2
-        if self.season > 1 or pairs < 4 * SAMPLED:
+        if self.season > 1 or pairs < 8 * SAMPLED:
             return -np.inf, np.inf
-        sample = np.sort(self._between(*_some_pairs(size)))
-        slack = 0.04 * len(sample)
+        sample = np.sort(self._between(*some_pairs(size)))
+        slack = 0.05 * len(sample)
         low = int(low_rank / pairs * len(sample) - slack)
         high = int(high_rank / pairs * len(sample) + slack) + 1
         return (
@@ -120,8 +120,16 @@ def _all_pairs(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
 
 
 @lru_cache(maxsize=4)
-def _some_pairs(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def some_pairs(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The same few thousand pairs for every series of a length; only a bracket depends on them."""
     draw = np.random.default_rng(0).integers(0, size, (SAMPLED, 2))
     draw = draw[draw[:, 0] != draw[:, 1]]
     return draw.min(axis=1), draw.max(axis=1)
+
+
+@lru_cache(maxsize=4)
+def pairs_by_lag(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """First and second points of all pairs and how far they are apart, neighbours first."""
+    apart = np.repeat(np.arange(1, size), np.arange(size - 1, 0, -1))
+    first = np.concatenate([np.arange(size - lag) for lag in range(1, size)] or [np.arange(0)])
+    return first, first + apart, apart.astype(np.float64)

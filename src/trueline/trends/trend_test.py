@@ -83,11 +83,8 @@ def plain_test(slopes: PairSlopes) -> TrendTest:
     """The test without seasons, of the slopes between all pairs."""
     size = len(slopes.value)
     score = Score(slopes.s, kendall_variance(slopes.value), size * (size - 1) // 2)
-    near = _around_the_median(slopes, score, 4.0)
-    inflation = 1.0
-    if score.variance > 0 and size >= 3:
-        inflation = autocorrelation_inflation(slopes.value)
-    return decided(slopes, score, inflation, near)
+    inflation = autocorrelation_inflation(slopes.value)
+    return decided(slopes, score, inflation, _around_the_median(slopes, score, inflation))
 
 
 def decided(slopes: PairSlopes, score: Score, inflation: float, near: OrderedSlopes) -> TrendTest:
@@ -95,8 +92,9 @@ def decided(slopes: PairSlopes, score: Score, inflation: float, near: OrderedSlo
     size = len(slopes.value)
     variance = score.variance * inflation
     z, adjusted = standard_score(score.s, score.variance), standard_score(score.s, variance)
-    slope = _median(near, score.pairs)
-    low, high = _interval(slopes, score.pairs, variance, near)
+    slope, low, high = _slopes(
+        near, score.pairs, interval_ranks(score.pairs, score.variance, inflation)
+    )
     tested = size >= 3 and score.variance > 0
     reach = (high - low) / 2 * (1 + NORMAL.inv_cdf(POWER) / NORMAL.inv_cdf((1 + CONFIDENCE) / 2))
     middle = float(np.median(slopes.value) - slope * np.median(slopes.position)) if size else np.nan
@@ -117,30 +115,23 @@ def decided(slopes: PairSlopes, score: Score, inflation: float, near: OrderedSlo
     )
 
 
-def _interval_ranks(pairs: int, variance: float) -> tuple[int, int]:
+def interval_ranks(pairs: int, variance: float, inflation: float) -> tuple[int, int]:
     """0-based ranks of the bounds of the interval (Sen 1968; Gilbert 1987, 16.4)."""
-    half = NORMAL.inv_cdf((1 + CONFIDENCE) / 2) * np.sqrt(variance)
-    return max(0, round((pairs - half) / 2) - 1), min(pairs - 1, round((pairs + half) / 2))
+    half = NORMAL.inv_cdf((1 + CONFIDENCE) / 2) * np.sqrt(variance * inflation)
+    low = max(0, round((pairs - half) / 2) - 1)
+    return low, max(low, min(pairs - 1, round((pairs + half) / 2)))
 
 
 def _around_the_median(slopes: PairSlopes, score: Score, inflation: float) -> OrderedSlopes:
-    low, high = _interval_ranks(score.pairs, score.variance * inflation)
-    return slopes.ordered(low, max(low, high))
+    return slopes.ordered(*interval_ranks(score.pairs, score.variance, inflation))
 
 
-def _median(near: OrderedSlopes, pairs: int) -> float:
-    """The slope; NaN where there is no pair."""
-    return sum(near.at((pairs - 1) // 2, pairs // 2)) / 2 if pairs else np.nan
-
-
-def _interval(
-    slopes: PairSlopes, pairs: int, variance: float, near: OrderedSlopes
-) -> tuple[float, float]:
+def _slopes(near: OrderedSlopes, pairs: int, ranks: tuple[int, int]) -> tuple[float, float, float]:
+    """The median slope and the bounds of its interval; NaN where there is no pair."""
     if pairs == 0:
-        return np.nan, np.nan
-    ranks = _interval_ranks(pairs, variance)
-    low, high = (near if near.holds(*ranks) else slopes.ordered(*ranks)).at(*ranks)
-    return low, high
+        return np.nan, np.nan, np.nan
+    one, other, low, high = near.at((pairs - 1) // 2, pairs // 2, *ranks)
+    return (one + other) / 2, low, high
 
 
 def _cycles(series: Observed, season: int) -> Floats:

@@ -83,7 +83,10 @@ def line_chart(shown: LineChart) -> Spec:
         data[f"{kind}-strokes"] = _strokes(own, shown.period, kind)
     if shown.limit is not None:
         data["limit"] = [{"limit": shown.limit, "text": shown.limit_text}]
-    data["notes"] = [{"t": _moment(note.at_s), "text": note.text} for note in shown.notes]
+    data["notes"] = [
+        {"t": _moment(note.at_s), "text": note.text, "told": note.told or note.text}
+        for note in shown.notes
+    ]
     axis = held_in(shown.axis, shown.envelope.high, shown.limit)
     if axis.high is not None:
         data["beyond"] = _beyond(shown.envelope, axis.high, shown.zone_name)
@@ -301,7 +304,9 @@ def _rising(band: NamedInterval, step: float) -> Rows:
 
 def _notes() -> alt.LayerChart:
     """Where a promise changed: a rule on the axis of time with what changed."""
-    base = alt.Chart(alt.NamedData("notes")).encode(x="t:T")
+    base = alt.Chart(alt.NamedData("notes")).encode(
+        x="t:T", tooltip=alt.Tooltip("told:N", title="changed")
+    )
     rule = base.mark_rule(color=INK, strokeDash=[1, 3], strokeWidth=2)
     words = base.mark_text(align="left", baseline="top", dx=4, color=INK, fontSize=11)
     return rule + words.encode(y=alt.value(2), text="text:N")

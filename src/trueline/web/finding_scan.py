@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 
 from trueline.calendars.instants import instant
 from trueline.intake.record import latest_delivery
 from trueline.problems import life
+from trueline.problems.found import found_in
 from trueline.problems.judged import Judged, judged_period
 from trueline.problems.models import RecordedAnalysis
-from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import Shared, scan_verdicts
+from trueline.problems.scan import Shared
+from trueline.settings.workspace import Workspace
+from trueline.web.records import records_at
 from trueline.web.sight import Sight
 
 
@@ -41,15 +44,7 @@ def scanned(sight: Sight) -> Scanned:
     with _keeping:
         if key not in _kept:
             judged = judged_in_sight(sight, period)
-            found = scan_verdicts(judged.rows, period, judged.snapshot)
-            dated = with_precedence(
-                sight.workspace,
-                found,
-                judged.rows,
-                delivery=judged.delivery,
-                analyses=judged.analyses,
-            )
-            _kept[key] = Scanned(period, judged, tuple(dated))
+            _kept[key] = Scanned(period, judged, tuple(found_in(sight.workspace, judged)))
         _kept.move_to_end(key)
         while len(_kept) > _KEPT:
             _kept.popitem(last=False)
@@ -59,7 +54,15 @@ def scanned(sight: Sight) -> Scanned:
 
 def judged_in_sight(sight: Sight, period: str) -> Judged:
     """A period as it is known now: analyses may have come in after it was assessed."""
-    return judged_period(sight.workspace, period, delivery=latest_delivery())
+    stored = sight.workspace.results / period / "assessment.json"
+    stamp = stored.stat().st_mtime_ns if stored.is_file() else 0
+    return _judged(sight.workspace, period, stamp, latest_delivery())
+
+
+@lru_cache(maxsize=_KEPT)
+def _judged(workspace: Workspace, period: str, _stamp: int, delivery: int) -> Judged:
+    inventory = records_at(workspace, delivery).inventory
+    return judged_period(workspace, period, delivery=delivery, snapshot=inventory)
 
 
 def _last_imported() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,10 +58,10 @@ class TrendLine:
     sure: str
     breaks: ShownOutlook | None
     drawing: SafeString
+    marks: tuple[VersionMark, ...]
+    """Changes of the promise on the days that are drawn."""
     raised: str
     """Since when it is on record, empty where it is not."""
-    marks: tuple[VersionMark, ...] = ()
-    """Changes of the promise on the days that are drawn."""
 
 
 def trend_lines(
@@ -71,10 +71,7 @@ def trend_lines(
 ) -> tuple[list[TrendLine], list[TrendLine]]:
     """What is getting worse, and what only looks as if it did, each in the order of the scan."""
     worse = {kind.value for kind in WORSE}
-    lines = [
-        trend_line(one, scan, raised.get(one.series), _marks(one, scan, records))
-        for one in scan.findings
-    ]
+    lines = [trend_line(one, scan, raised.get(one.series), records) for one in scan.findings]
     return (
         [line for line in lines if line.finding.kind in worse],
         [line for line in lines if line.finding.kind not in worse],
@@ -103,22 +100,13 @@ def quiet_lines(scan: TrendScan) -> list[QuietLine]:
     ]
 
 
-def _marks(one: TrendFinding, scan: TrendScan, records: Records | None) -> tuple[VersionMark, ...]:
-    if records is None:
-        return ()
-    members: tuple[str, ...] = (one.key,)
-    if one.dimension != "product":
-        members = records.members_by_key(one.dimension).get(one.key, ())
-    days = (date.fromisoformat(scan.first_day), date.fromisoformat(scan.last_day))
-    return version_marks(records, one.objective_id, members, days)
-
-
 def trend_line(
     one: TrendFinding,
     scan: TrendScan,
     raised: datetime | None = None,
-    marks: tuple[VersionMark, ...] = (),
+    records: Records | None = None,
 ) -> TrendLine:
+    marks = _marks(one, scan, records)
     before, now = one.told()
     beyond = one.outlook is not None and one.now > one.outlook.line
     since = day_text(date.fromisoformat(one.since))
@@ -132,8 +120,8 @@ def trend_line(
         one.sure(),
         None if one.outlook is None else shown_outlook(one.outlook, beyond=beyond),
         _drawing(one, scan, marks),
-        "" if raised is None else day_text(raised.date()),
         marks,
+        "" if raised is None else day_text(raised.date()),
     )
 
 
@@ -170,7 +158,17 @@ def _between(one: TrendFinding) -> str:
     return f"{day_text(first)} to {day_text(last)}"
 
 
-def _drawing(one: TrendFinding, scan: TrendScan, marks: tuple[VersionMark, ...]) -> SafeString:
+def _marks(one: TrendFinding, scan: TrendScan, records: Records | None) -> tuple[VersionMark, ...]:
+    if records is None:
+        return ()
+    members: tuple[str, ...] = (one.key,)
+    if one.dimension != "product":
+        members = records.members_by_key(one.dimension).get(one.key, ())
+    days = (date.fromisoformat(scan.first_day), date.fromisoformat(scan.last_day))
+    return version_marks(records, one.objective_id, members, days)
+
+
+def _drawing(one: TrendFinding, scan: TrendScan, marks: Sequence[VersionMark]) -> SafeString:
     """The course point by point, dashed lines on the day it began and where new levels start."""
     known = [value for value in one.course if value is not None]
     line = None if one.outlook is None else one.outlook.line
@@ -180,9 +178,9 @@ def _drawing(one: TrendFinding, scan: TrendScan, marks: tuple[VersionMark, ...])
     first = date.fromisoformat(scan.first_day)
     days = sorted({one.since, *one.changes} - {scan.first_day})
     dated = [(date.fromisoformat(day) - first).days // scan.step_days for day in days]
+    places = [(mark.day - first).days // scan.step_days for mark in marks]
     before, now = one.told()
     label = f"{before} before {one.since}, {now} in the newest four weeks"
     if one.changes:
         label += f"; new levels from {', '.join(one.changes)}"
-    places = [(mark.day - first).days // scan.step_days for mark in marks]
     return sparkline(one.course, scale, label + marks_text(marks), dated=dated, marks=places)

@@ -14,10 +14,12 @@ _NOT_TOLD = frozenset(("valid_from", "valid_to", "name"))
 
 @dataclass(frozen=True)
 class VersionNote:
-    """`at_s`: the start of the first period under the version."""
+    """`at_s`: the start of the first period under the version. `told`: what stands behind a short
+    text."""
 
     at_s: int
     text: str
+    told: str = ""
 
 
 def version_note(

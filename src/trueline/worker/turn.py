@@ -45,6 +45,7 @@ class Worker:
     workspace: Workspace
     engine: Engine
     _builder: SummaryBuilder | None = None
+    _identified: tuple[int, int | None] | None = None  # after which delivery and edit of the file
 
     def take_turn(self, *, now: datetime) -> Turn:
         """Take in what waits under names that are certain, bring summaries up to date, run every
@@ -63,7 +64,13 @@ class Worker:
         return turn
 
     def _identify(self, now: datetime) -> str | None:
-        """Where the operator's file lets an identifier decide by itself."""
+        """Where the operator's file lets an identifier decide by itself, and something arrived or
+        the file changed since the last turn."""
+        file = self.workspace.home / FILE
+        state = (latest_delivery(), file.stat().st_mtime_ns if file.exists() else None)
+        if state[1] is None or state == self._identified:
+            return None
+        self._identified = state
         decided = apply_certain(self.workspace, Decision(FILE, now))
         if not decided.identities:
             return None

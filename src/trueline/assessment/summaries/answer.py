@@ -11,16 +11,18 @@ from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trueline.assessment.histogram import ENDLESS, Histogram, histogram_of
+from trueline.assessment.planned_columns import Windows, added_up
 from trueline.assessment.states import ProductStates, states_of
 from trueline.assessment.summaries.day_sums import extremes, has_sum, sum_of
+from trueline.assessment.summaries.part_runs import PartRuns
 from trueline.assessment.summaries.parts import Index, Part, SummaryStore
-from trueline.assessment.summaries.runs import Flags, Integers, RunIndex, Runs
+from trueline.assessment.summaries.runs import Flags, Integers
 from trueline.assessment.summaries.schemas import DAY_S, DOUBLES, KNOWN, NO_MOMENTS, NO_NUMBER
 from trueline.assessment.tallies import Tally
 from trueline.calendars.intervals import Interval, subtract
+from trueline.measurement.plain_arrow import column_of, numbers_of
 
 _DAY_BITS = 20
 _FIRST_DAY, _LAST_DAY = np.array([0]), np.array([(1 << _DAY_BITS) - 1])
@@ -114,7 +116,7 @@ class Answers:
 
     def prepare(self) -> None:
         """Read and sort what every question needs, before threads share it."""
-        _ = self.runs, self._some_without_number
+        _ = self._some_without_number
         _ = self._day_codes, self._watched_codes, self._parameter_days
 
     @cached_property
@@ -126,20 +128,17 @@ class Answers:
         return len(self.index.watches) + 2
 
     @cached_property
-    def runs(self) -> RunIndex:
-        table = self.store.table(self.parts, "runs")
-        series = self._series_column(table, "kind")
-        start, step, count = (table[name].to_numpy() for name in ("start_s", "step_s", "count"))
-        return RunIndex(Runs(series, start, step.astype(np.int64), count.astype(np.int64)))
+    def runs(self) -> PartRuns:
+        return PartRuns(self.store, self.parts)
 
     def _series_column(self, table: pa.Table, kind: str | None) -> Integers:
         """The series of each row; `kind`: the column that says which of a reading's."""
-        series = table["product_key"].to_numpy().astype(np.int64)
+        series = numbers_of(table["product_key"]).astype(np.int64)
         series *= self._readings
-        series += table["reading"].to_numpy()
+        series += numbers_of(table["reading"])
         series *= self._kinds
         if kind is not None:
-            series += table[kind].to_numpy()
+            series += numbers_of(table[kind])
         series += 2 if kind is not None else KNOWN + 2
         found: Integers = series
         return found
@@ -173,14 +172,18 @@ class Answers:
 
     def _added(self, asked: Questions, kind: Integers | int) -> tuple[Integers, Integers]:
         """Seconds, and granules that start, over all windows of each question."""
-        series = self._series(asked.product, asked.reading, kind)[asked.owner]
-        seconds, starts = self.runs.both(series, asked.opens, asked.closes)
-        return np.add.reduceat(seconds, asked.firsts), np.add.reduceat(starts, asked.firsts)
+        windows = Windows(asked.owner, asked.opens, asked.closes)
+        product, reading = asked.product[asked.owner], asked.reading[asked.owner]
+        kinds = kind[asked.owner] if isinstance(kind, np.ndarray) else kind
+        seconds, starts = np.zeros((2, len(asked.product)), np.int64)
+        for touched in self.runs.touched(product, reading, kinds, windows):
+            seconds += added_up(asked.owner, touched.seconds(windows), len(seconds))
+            starts += added_up(asked.owner, touched.starts(windows), len(starts))
+        return seconds, starts
 
     @cached_property
     def _some_without_number(self) -> bool:
-        kinds = self.store.table(self.parts, "runs")["kind"]
-        return bool(pc.any(pc.equal(kinds, NO_NUMBER)).as_py())
+        return self.runs.some(NO_NUMBER)
 
     def _keeps_watch(self, asked: Questions) -> Flags:
         """Whether the violations are kept on every day on which something was measured."""
@@ -198,7 +201,7 @@ class Answers:
     def moments(self, question: Question) -> Moments | None:
         """None where the days have none, or sums of several kinds."""
         series, whole, rest = self._whole_and_rest(question)
-        days = self._days.take(pa.array(self._rows_of(series, whole))).to_pydict()
+        days = self._days.take(column_of(self._rows_of(series, whole))).to_pydict()
         kinds = set(days["decimals"])
         if NO_MOMENTS in kinds or (DOUBLES in kinds and len(kinds) > 1):
             return None
@@ -221,7 +224,7 @@ class Answers:
         keys, places = np.unique(self._buckets["bucket"][rows], return_inverse=True)
         counts = np.zeros(len(keys), np.int64)
         np.add.at(counts, places, self._buckets["count"][rows])
-        days = self._days.take(pa.array(self._rows_of(series, whole))).to_pydict()
+        days = self._days.take(column_of(self._rows_of(series, whole))).to_pydict()
         if int(counts.sum()) != sum(days["numbers"]):
             return None
         low, high = extremes(days)
@@ -234,7 +237,7 @@ class Answers:
         """The series, the UTC days that are allowed whole, and other time where granules start."""
         whole, series = whole_days(question.allowed), self._series_of(question)
         rest = subtract(question.allowed, [(a * DAY_S, b * DAY_S) for a, b in whole])
-        return series, whole, rest if rest and self._starts_in(series, rest) else []
+        return series, whole, rest if rest and self._starts_in(question, rest) else []
 
     def states(self, product_key: int, losses: Losses) -> ProductStates | None:
         """States over all months at hand; None where the violations are not kept, or where
@@ -249,18 +252,24 @@ class Answers:
         kept = _between(self._watched_codes, np.array([high]), _FIRST_DAY, _LAST_DAY)
         if days[0] != kept[0]:
             return None
-        start_s, duration_s = self.runs.runs.take(self.runs.slice_of(known)).granules()
-        lost = self.runs.runs.take(self.runs.slice_of(high))
+        start_s, duration_s = self.runs.of_series(product_key, losses.plain, KNOWN).granules()
+        lost = self.runs.of_series(product_key, losses.quotient, losses.watch)
         flags = np.zeros(len(start_s), np.bool_)
         flags[np.searchsorted(start_s, lost.granules()[0])] = True
         states = states_of(start_s, duration_s, flags, losses.n)
         return None if states.open_ended or not len(start_s) else states
 
-    def _starts_in(self, series: int, windows: Sequence[Interval]) -> bool:
+    def _starts_in(self, question: Question, windows: Sequence[Interval]) -> bool:
         edges = np.array(windows, np.int64)
+        owner = np.arange(len(edges))
+        asked = Windows(owner, edges[:, 0], edges[:, 1])
+        product, reading = (
+            np.full(len(edges), n) for n in (question.product_key, question.reading)
+        )
         return any(
-            bool(self.runs.starts(np.full(len(edges), one), edges[:, 0], edges[:, 1]).any())
-            for one in (series, series - KNOWN + NO_NUMBER)
+            bool(touched.starts(asked).any())
+            for kind in (KNOWN, NO_NUMBER)
+            for touched in self.runs.touched(product, reading, kind, asked)
         )
 
     def _series(self, product: Integers, reading: Integers, kind: Integers | int) -> Integers:
@@ -319,15 +328,15 @@ class Answers:
     def _parameter_days(self) -> Integers:
         """Days on which anything of a parameter was measured, by its first reading."""
         days = self._days
-        product = days["product_key"].to_numpy().astype(np.int64)
-        return _distinct(_coded(self._parameter_of(product, days["reading"].to_numpy()), days))
+        product = numbers_of(days["product_key"]).astype(np.int64)
+        return _distinct(_coded(self._parameter_of(product, numbers_of(days["reading"])), days))
 
     @cached_property
     def _sorted_buckets(self) -> tuple[Integers, dict[str, Integers]]:
         table = self.store.table(self.parts, "buckets")
         codes = _coded(self._series_column(table, None), table)
         order = np.argsort(codes, kind="stable")
-        columns = {name: table[name].to_numpy()[order] for name in ("bucket", "count")}
+        columns = {name: numbers_of(table[name])[order] for name in ("bucket", "count")}
         return codes[order], {n: c.astype(np.int64) for n, c in columns.items()}
 
     @property
@@ -341,7 +350,7 @@ class Answers:
 
 def _coded(series: Integers, table: pa.Table) -> Integers:
     """Series and day of each row as one integer."""
-    codes: Integers = (series << _DAY_BITS) + table["day"].to_numpy()
+    codes: Integers = (series << _DAY_BITS) + numbers_of(table["day"])
     return codes
 
 

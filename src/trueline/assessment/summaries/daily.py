@@ -12,13 +12,12 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from trueline.assessment.planned_columns import Windows, added_up
-from trueline.assessment.summaries.packed import Touched, series_code
+from trueline.assessment.summaries.packed import series_code
+from trueline.assessment.summaries.part_runs import PartRuns
 from trueline.assessment.summaries.parts import (
-    Covers,
     Index,
     Part,
     SummaryStore,
-    product_day_code,
 )
 from trueline.assessment.summaries.runs import Flags, Integers
 from trueline.assessment.summaries.schemas import DAY_BITS, DAY_S, KNOWN, NO_NUMBER
@@ -196,13 +195,8 @@ class DailySums:
         kinds: list[tuple[Integers | int, str]] = [(KNOWN, "known"), (NO_NUMBER, "")]
         kinds.append((asked.watch[windows.owner], "bad"))
         product, reading = asked.product[windows.owner], asked.reading[windows.owner]
-        for order, part in enumerate(self.parts):
-            packed = self.store.packed_runs(part)
-            for kind, name in kinds:
-                touched = packed.within(series_code(product, reading, kind), windows)
-                if not len(touched.which):
-                    continue
-                touched = self._told(touched, order, (product, reading))
+        for kind, name in kinds:
+            for touched in self.runs.touched(product, reading, kind, windows):
                 seconds = added_up(windows.owner, touched.seconds(windows), rows)
                 starts = added_up(windows.owner, touched.starts(windows), rows)
                 if name == "bad":
@@ -214,18 +208,9 @@ class DailySums:
                     found.numbers += starts
         return found
 
-    def _told(self, touched: Touched, order: int, asked: tuple[Integers, Integers]) -> Touched:
-        """Those on product-days that no later part tells anew."""
-        if self.covers is None:
-            return touched
-        product, reading = (column[touched.which] for column in asked)
-        code = product_day_code(product, reading, touched.day)
-        return touched.take(self.covers.keeps_codes(code, order))
-
     @cached_property
-    def covers(self) -> Covers | None:
-        """Which part tells each product-day that was told anew."""
-        return self.store.newest_covers(self.parts)
+    def runs(self) -> PartRuns:
+        return PartRuns(self.store, self.parts)
 
     def _series(self, product: Integers, reading: Integers) -> Integers:
         found: Integers = product * len(self.index.readings) + reading

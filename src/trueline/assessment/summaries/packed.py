@@ -34,6 +34,12 @@ def series_code(product: Integers, reading: Integers, kind: Integers | int) -> I
     return code
 
 
+def kinds_of(code: Integers) -> Integers:
+    """The kind of each series."""
+    kinds: Integers = (code & ((1 << _KIND_BITS) - 1)) - 2
+    return kinds
+
+
 def pack_runs(runs: pa.Table, base_s: int) -> tuple[pa.Table, pa.Table]:
     """Runs of RUNS_SCHEMA, sorted by series and start, none before `base_s`, as slices and narrow
     columns. A column that is the same throughout is left to the metadata."""
@@ -115,7 +121,7 @@ class PackedRuns:
         lengths = np.diff(self.first)
         product = self.code >> (_READING_BITS + _KIND_BITS)
         reading = (self.code >> _KIND_BITS) & ((1 << _READING_BITS) - 1)
-        kind = (self.code & ((1 << _KIND_BITS) - 1)) - 2
+        kind = kinds_of(self.code)
         columns = {
             "product_key": np.repeat(product, lengths),
             "reading": np.repeat(reading, lengths),

@@ -46,8 +46,8 @@ def percentiles_of(
         beyond = _beyond(daily, part, series[mine])
         inside = (beyond.value - cut[mine][beyond.owner]) * side[mine][beyond.owner] > 0
         within = beyond.take(inside).within(part.start_s, part.end_s, part.away)
-        there, nth = within.nth(side[mine], outer[mine])
-        enough[mine[there]], value[mine[there]] = True, nth[there]
+        there, found_values = within.from_outside(side[mine], outer[mine])
+        enough[mine[there]], value[mine[there]] = True, found_values[there]
     level = _level(daily, asked, side) == cut  # all that is not beyond the cut lies on it
     return Percentiles(~some | (told & (enough | level)), some, value, decimals)
 
@@ -71,9 +71,9 @@ def _beyond(daily: DailySums, asked: SharesAsked, series: Integers) -> Beyond:
     owners, starts, values = [], [], []
     for order, part in enumerate(daily.parts):
         owner, start, value = daily.store.packed_tails(part).of_series(series)
-        if daily.covers is not None and len(owner):
+        if daily.runs.covers is not None and len(owner):
             code = product_day_code(asked.product[owner], asked.reading[owner], start // DAY_S)
-            kept = daily.covers.keeps_codes(code, order)
+            kept = daily.runs.covers.keeps_codes(code, order)
             owner, start, value = owner[kept], start[kept], value[kept]
         owners.append(owner)
         starts.append(start)

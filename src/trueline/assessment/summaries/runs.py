@@ -11,8 +11,6 @@ import numpy.typing as npt
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
-_MOST_BITS = 62
-
 
 @dataclass(frozen=True)
 class Runs:
@@ -70,84 +68,3 @@ def runs_of(series: Integers, start_s: Integers, duration_s: Integers, day: Inte
     return Runs(
         series[heads], start_s[heads], duration_s[heads], np.diff(np.append(heads, len(start_s)))
     )
-
-
-_Place = tuple[Integers, Integers, Flags]
-
-
-class RunIndex:
-    """Runs that can be asked for windows: seconds covered and granules that start, each in two
-    binary searches, however many granules the runs stand for. Runs of one series never overlap."""
-
-    def __init__(self, runs: Runs) -> None:
-        self._first_s = int(runs.start_s.min()) if len(runs) else 0
-        self._span_s = int(runs.start_s.max()) - self._first_s + 2 if len(runs) else 2
-        most = int(runs.series.max()) + 1 if len(runs) else 1
-        if most.bit_length() + self._span_s.bit_length() > _MOST_BITS:
-            raise OverflowError("more series and seconds than one integer can tell apart")
-        self._most = most
-        place = runs.series * self._span_s + (runs.start_s - self._first_s)
-        if len(place) and bool((np.diff(place) < 0).any()):
-            order = np.argsort(place, kind="stable")
-            runs, place = runs.take(order), place[order]
-        self.runs = runs
-        self._starts = place
-        self._seconds = np.concatenate(([0], np.cumsum(runs.step_s * runs.count)))
-        self._counts = np.concatenate(([0], np.cumsum(runs.count)))
-
-    def seconds(self, series: Integers, opens: Integers, closes: Integers) -> Integers:
-        """Seconds of each window [opens, closes) that the runs of its series cover."""
-        after = self._seconds_before(closes, self._last_before(series, closes))
-        return after - self._seconds_before(opens, self._last_before(series, opens))
-
-    def starts(self, series: Integers, opens: Integers, closes: Integers) -> Integers:
-        """Granules of each window's series that start in it."""
-        after = self._starts_before(closes, self._last_before(series, closes))
-        return after - self._starts_before(opens, self._last_before(series, opens))
-
-    def slice_of(self, series: int) -> slice:
-        """The runs of one series."""
-        first, last = np.searchsorted(self.runs.series, [series, series + 1])
-        return slice(int(first), int(last))
-
-    def _place(self, series: Integers, at_s: Integers) -> Integers:
-        return series * self._span_s + np.clip(at_s - self._first_s, 0, self._span_s - 1)
-
-    def _last_before(self, series: Integers, at_s: Integers) -> _Place:
-        """How many runs start before the instant, in the order of all runs; which is the last of
-        them; and whether that belongs to the series."""
-        # Series that no run has are past all places.
-        known = np.minimum(series, self._most)
-        found: Integers = np.searchsorted(self._starts, self._place(known, at_s)).astype(np.int64)
-        last = np.maximum(found - 1, 0)
-        mine = found > 0
-        if len(self.runs):
-            mine &= self.runs.series[last] == series
-        return found, last, mine
-
-    def both(
-        self, series: Integers, opens: Integers, closes: Integers
-    ) -> tuple[Integers, Integers]:
-        """Seconds covered and granules that start, of each window."""
-        begin, end = self._last_before(series, opens), self._last_before(series, closes)
-        return (
-            self._seconds_before(closes, end) - self._seconds_before(opens, begin),
-            self._starts_before(closes, end) - self._starts_before(opens, begin),
-        )
-
-    def _seconds_before(self, at_s: Integers, place: _Place) -> Integers:
-        runs, (found, last, mine) = self.runs, place
-        if not len(runs):
-            return np.zeros(len(at_s), np.int64)
-        past = runs.start_s[last] + runs.step_s[last] * runs.count[last] - at_s
-        before: Integers = self._seconds[found] - np.where(mine, np.maximum(past, 0), 0)
-        return before
-
-    def _starts_before(self, at_s: Integers, place: _Place) -> Integers:
-        runs, (found, last, mine) = self.runs, place
-        if not len(runs):
-            return np.zeros(len(at_s), np.int64)
-        begun = -((runs.start_s[last] - at_s) // runs.step_s[last])
-        later = np.where(mine, np.maximum(runs.count[last] - begun, 0), 0)
-        before: Integers = self._counts[found] - later
-        return before

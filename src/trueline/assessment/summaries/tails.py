@@ -57,7 +57,10 @@ class Cuts:
     @classmethod
     def of(cls, tables: Sequence[pa.Table]) -> Cuts:
         """The innermost of several; `decimals` None where they were kept in several scales."""
-        table = pa.concat_tables([CUTS_SCHEMA.empty_table(), *tables])
+        if not tables:
+            none = np.empty(0, np.int64)
+            return cls(none, none, np.empty(0), none, np.empty(0))
+        table = pa.concat_tables(tables)
         product, reading, side, decimals = (
             numbers_of(table[name]).astype(np.int64)
             for name in ("product_key", "reading", "side", "decimals")
@@ -285,7 +288,7 @@ class Beyond:
     def take(self, kept: Flags) -> Beyond:
         return Beyond(self.owner[kept], self.start_s[kept], self.value[kept])
 
-    def nth(self, side: Integers, n: Integers) -> tuple[Flags, Doubles]:
+    def from_outside(self, side: Integers, n: Integers) -> tuple[Flags, Doubles]:
         """Of each owner the n-th value from the outer end; whether there are so many."""
         rows = len(n)
         counts = added_up(self.owner, np.ones(len(self.owner), np.int64), rows)

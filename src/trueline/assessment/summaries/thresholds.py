@@ -44,7 +44,7 @@ class Bounded:
 
 @dataclass(frozen=True)
 class ThresholdAsked:
-    """`shares`: of which products and times; its watch is the one that is kept (KNOWN: none is),
+    """`shares`: of which products and times; its watch is the one that is kept, if any, and
     `kept` says what that is. `month`: the UTC month, as a day since 1970 and its end."""
 
     shares: SharesAsked

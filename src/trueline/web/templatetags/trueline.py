@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from trueline.problems.phrases import LEAST_TOLD, told_chance
 from trueline.web.version_marks import VersionMark
 from trueline.web.wording import StateWord
 
@@ -106,8 +107,8 @@ def characteristic(name: str) -> str:
 
 @register.filter
 def tiny(number: float) -> str:
-    """A chance: `0.031`, or `1.8e-06` where it is small."""
-    return f"{number:.2g}"
+    """A chance: `0.031`, or `1.8e-06` where it is small; never 0, which no chance is."""
+    return f"{number:.2g}" if number >= LEAST_TOLD else told_chance(number)
 
 
 @register.filter

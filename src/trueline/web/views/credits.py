@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from trueline.assessment.advised_credits import CreditAdvice, PooledCredits, pooled_credits
+from trueline.assessment.advised_credits import CreditAdvice, PooledCredits, pooled_credits, totals
 from trueline.assessment.credits_run import read_credits
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
@@ -54,7 +54,7 @@ def credits(request: HttpRequest) -> HttpResponse:
         ],
         "sums": [(name(one), one) for one in pooled[:SUMS]],
         "sums_left_out": max(0, len(pooled) - SUMS),
-        "total": sum((one.amount for one in owed if one.counted and one.amount), Decimal(0)),
+        "totals": list((totals(owed) or {"": Decimal(0)}).items()),
         "figures": len(every or ()),
         "owed": len(owed),
         "open": sum(one.percent is None for one in every or ()),
@@ -79,5 +79,5 @@ def _stamps(results: Path) -> tuple[tuple[str, int], ...]:
 
 def _shown(one: CreditAdvice, customer: str) -> ShownAdvice:
     percent = "" if one.percent is None else f"{float(one.percent):.6g} %"
-    amount = "not known" if one.amount is None else f"{one.amount:,f}"
+    amount = "not known" if one.amount is None else f"{one.amount:,f} {one.currency}".rstrip()
     return ShownAdvice(one, customer, percent, amount, STATES[one.verdict])

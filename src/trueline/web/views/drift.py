@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,6 +21,7 @@ from trueline.standards.drift_kinds import (
     DriftSeverity,
 )
 from trueline.standards.drifted import compared_at
+from trueline.web.kept import Kept
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
 from trueline.web.wording import utc_time
@@ -114,18 +114,10 @@ def _asked(request: HttpRequest, counts: Counter[Drift]) -> Drift | None:
     return next((kind for kind in Drift if counts[kind]), None)
 
 
-_kept: OrderedDict[object, list[DriftFinding]] = OrderedDict()
-_keeping = threading.Lock()
-_KEPT = 4
+_kept: Kept[list[DriftFinding]] = Kept()
 
 
 def _found(workspace: Workspace, at_s: int) -> list[DriftFinding]:
     """Compared once for each load that was recorded."""
     key = (workspace.home, at_s, latest_delivery())
-    with _keeping:
-        if key not in _kept:
-            _kept[key] = drift_between(compared_at(at_s))
-        _kept.move_to_end(key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-        return _kept[key]
+    return _kept.get(key, lambda: drift_between(compared_at(at_s)))

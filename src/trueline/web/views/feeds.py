@@ -117,15 +117,15 @@ def _notes(
 ) -> tuple[VersionNote, ...]:
     """Where the promise changed: when a period began, or on a day within one."""
     days = days_between(rows[0].period_start, rows[-1].period_end, zone_name)
-    found = {
-        midnight(mark.day, zone_name): mark.text
-        for mark in product_marks(sight.records, *series, days)
-    }
+    found: dict[int, VersionNote] = {}
+    for mark in product_marks(sight.records, *series, days):
+        at_s = midnight(mark.day, zone_name)
+        found[at_s] = VersionNote(at_s, mark.label, mark.text)
     for row in rows:
         note = version_note(sight.records, *series, row.period_start)
         if note is not None:
-            found.setdefault(note.at_s, note.text)
-    return tuple(VersionNote(at_s, text) for at_s, text in sorted(found.items()))
+            found.setdefault(note.at_s, note)
+    return tuple(found[at_s] for at_s in sorted(found))
 
 
 def _zone(sight: Sight, product_id: str, objective: ServiceLevelObjective) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -24,6 +22,7 @@ from trueline.sourcing import identities as rules
 from trueline.sourcing.effects import periods_touched
 from trueline.sourcing.identity_file import FILE
 from trueline.sourcing.matching import Candidate, Confidence, IdentityProposal
+from trueline.web.kept import Kept
 from trueline.web.person import act_of_a_person, name_of
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
@@ -169,9 +168,7 @@ def _identity(row: IdentityVersion) -> ShownIdentity:
     )
 
 
-_kept: OrderedDict[object, list[IdentityProposal]] = OrderedDict()
-_keeping = threading.Lock()
-_KEPT = 4
+_kept: Kept[list[IdentityProposal]] = Kept()
 
 
 def _proposals(workspace: Workspace) -> list[IdentityProposal]:
@@ -179,10 +176,4 @@ def _proposals(workspace: Workspace) -> list[IdentityProposal]:
     file = workspace.home / FILE
     stamp = file.stat().st_mtime_ns if file.exists() else 0
     key = (workspace.home, latest_delivery(), stamp)
-    with _keeping:
-        if key not in _kept:
-            _kept[key] = rules.proposals(workspace)
-        _kept.move_to_end(key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-        return _kept[key]
+    return _kept.get(key, lambda: rules.proposals(workspace))

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from trueline.errors import InputError, TruelineError
 from trueline.problems import life
 from trueline.problems.models import ProblemMember, ProductProblem
+from trueline.problems.phrases import told_chance
 from trueline.problems.scan import ANY, Shared
 from trueline.problems.states import OPEN, ProblemState
 from trueline.settings.workspace import current_workspace
@@ -133,7 +134,7 @@ def _finding(place: int, shared: Shared) -> ShownFinding:
         f"{len(shared.affected):,} of {len(one.members):,}",
         f"{one.expected * one.design:.1f}",
         f"{one.lift:.1f}",
-        f"{one.q:.1e}",
+        told_chance(one.q),
         len(shared.exposed),
         len(shared.rivals),
         ", ".join(f"{name} {count:,}" for name, count in told.most_common()),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,6 +27,7 @@ from trueline.sourcing.reconcile import (
     Sourced,
     reconcile,
 )
+from trueline.web.kept import Kept
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
 from trueline.web.wording import duration, floor_percent
@@ -150,23 +150,18 @@ def _feed(one: FeedHealth) -> ShownFeed:
     )
 
 
-_kept: OrderedDict[object, tuple[Reconciliation, Sourced]] = OrderedDict()
-_keeping = threading.Lock()
-_KEPT = 4
+_kept: Kept[tuple[Reconciliation, Sourced]] = Kept()
 
 
 def _reconciled(workspace: Workspace, period: str) -> tuple[Reconciliation, Sourced]:
     """Compared once for each load that was recorded: the scan takes some seconds."""
-    key = (workspace.home, period, latest_delivery())
-    with _keeping:
-        if key not in _kept:
-            engine = DuckDBEngine(spill_dir=workspace.home / "spill")
-            with open_lake(workspace) as lake:
-                known = what_was_known(workspace)
-                sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
-            engine.close()
-            _kept[key] = reconcile(sourced), sourced
-        _kept.move_to_end(key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-        return _kept[key]
+
+    def compared() -> tuple[Reconciliation, Sourced]:
+        engine = DuckDBEngine(spill_dir=workspace.home / "spill")
+        with open_lake(workspace) as lake:
+            known = what_was_known(workspace)
+            sourced = what_was_sourced(engine, workspace, lake, known, parse_period(period))
+        engine.close()
+        return reconcile(sourced), sourced
+
+    return _kept.get((workspace.home, period, latest_delivery()), compared)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -21,6 +19,7 @@ from trueline.standards.chains_told import (
     largest_told,
     minutes_told,
 )
+from trueline.web.kept import Kept
 from trueline.web.records import Records
 from trueline.web.shell import show
 from trueline.web.sight import look, page_number
@@ -129,18 +128,10 @@ def _chain(chain: ProductChain, records: Records) -> ShownChain:
     )
 
 
-_kept: OrderedDict[object, Chained] = OrderedDict()
-_keeping = threading.Lock()
-_KEPT = 4
+_kept: Kept[Chained] = Kept()
 
 
 def _chained(workspace: Workspace, period: str) -> Chained:
     """Worked out once for each load that was recorded."""
     key = (workspace.home, period, latest_delivery())
-    with _keeping:
-        if key not in _kept:
-            _kept[key] = chained(parse_period(period))
-        _kept.move_to_end(key)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-        return _kept[key]
+    return _kept.get(key, lambda: chained(parse_period(period)))
