@@ -28,7 +28,7 @@ from trueline.web.shell import show
 from trueline.web.sight import Sight, look
 from trueline.web.trend_course import CourseAsked, course_of
 from trueline.web.trend_lines import ShownOutlook, shown_outlook, trend_line
-from trueline.web.version_marks import version_marks
+from trueline.web.version_marks import VersionMark, marks_text, version_marks
 from trueline.web.wording import day_text, floor_percent, objective_value
 
 PRODUCT = "product"
@@ -116,6 +116,7 @@ def _course_part(
     told = _teller(sight.records, asked)
     return {
         "drawing": fan_chart(_drawing(sight, asked, course, found)),
+        "marks": _marks(sight, asked, course),
         "named": _named(course, told),
         "rows": _rows(course, told),
         "shares": SHARES,
@@ -174,10 +175,7 @@ def _drawing(
     sight: Sight, asked: Asked, course: CohortCourse, found: TrendFinding | QuietSeries | None
 ) -> FanDrawing:
     told = _teller(sight.records, asked)
-    members = _product_ids(sight, asked.dimension, asked.key)
-    shown = (course.days[0], course.days[-1])
-    changed = version_marks(sight.records, asked.objective_id, members, shown)
-    marks = [Mark(one.day, one.text, "fan-version") for one in changed]
+    marks = _marks(sight, asked, course)
     since = None
     # What began before the days looked at has no day to shade.
     if isinstance(found, TrendFinding) and found.since_from != course.days[0].isoformat():
@@ -189,7 +187,16 @@ def _drawing(
 
     line = "" if course.line is None else f"line {told(course.line)}"
     label = f"{asked.key}, {asked.objective_id}: members, group and forecast over time"
-    return FanDrawing(course, marks, since, line, told, member_link, label)
+    uprights = [Mark(one.day, f"{one.label}: {one.text}", "fan-version") for one in marks]
+    return FanDrawing(course, uprights, since, line, told, member_link, label + marks_text(marks))
+
+
+def _marks(sight: Sight, asked: Asked, course: CohortCourse) -> tuple[VersionMark, ...]:
+    """Changes of the promise on the days that are drawn."""
+    members = _product_ids(sight, asked.dimension, asked.key)
+    return version_marks(
+        sight.records, asked.objective_id, members, (course.days[0], course.days[-1])
+    )
 
 
 def _named(course: CohortCourse, told: Callable[[float], str]) -> list[NamedLine]:
