@@ -121,13 +121,13 @@ def lay_out(folder: Path) -> None:
 def _products() -> Iterator[str]:
     yield (
         "product_id,offering_id,customer_id,start,time_zone,region,access_technology,"
-        "monthly_recurring_charge"
+        "monthly_recurring_charge,circuit_id"
     )
     for n, product in enumerate(PRODUCTS):
         region, technology = ("north", "south")[n % 2], ("fibre", "copper")[n // 2]
-        start = "2026-01-01T00:00:00Z"
-        yield f"{product},eline-gold,c{n % 2 + 1},{start},UTC,{region},{technology},500"
-    yield "cell-Gbg-997,radio-cell,c1,2026-01-01T00:00:00Z,UTC,north,radio,"
+        sold = f"{product},eline-gold,c{n % 2 + 1},2026-01-01T00:00:00Z,UTC"
+        yield f"{sold},{region},{technology},500,NL/471{n + 1}/A"
+    yield "cell-Gbg-997,radio-cell,c1,2026-01-01T00:00:00Z,UTC,north,radio,,"
 
 
 def _granules() -> Iterator[str]:
@@ -137,3 +137,5 @@ def _granules() -> Iterator[str]:
         for n, product in enumerate(PRODUCTS):
             yield f"{product},frame_delay,{at:%Y-%m-%dT%H:%M:%SZ},3600,{10 + n + at.hour / 8}"
         at += timedelta(hours=1)
+    for name in ("NL/4711/A", "probe3:P-17", "ge-0/0/1"):  # names that stand for no sold offering
+        yield f"{name},frame_delay,2026-10-05T00:30:00Z,1800,11"

@@ -57,6 +57,8 @@ def acts() -> Mapping[str, Mapping[str, object]]:
         },
         "/corrections/": {"kind": "exclusions", "file": table(), "reason": "late again"},
         "/corrections/1/": {"act": "countersign"},
+        "/problems/": {"finding": "1"},
+        "/problems/1/": {"state": "workaround", "note": "the other leg"},
         "/standards/draft/": {"code": CODE.replace("2026-12-01", "2027-01-01")},
         f"/standards/changes/{NAME}/": CHANGE,
         f"{proposal}/act/": {"act": "submit"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from collections.abc import Sequence
@@ -233,6 +234,7 @@ def test_a_receipt_verifies_and_names_its_place_in_the_log(
         ("standard.yaml", b"0.75", b"0.70", "bytes of standard.yaml"),
         ("receipt.json", b'"value": 0.75', b'"value": 0.95', "computed again"),
         ("receipt.json", b'"kind": "close"', b'"kind": "restatement"', "hash of that link"),
+        ("receipt.json", b"trueline-assessment/1", b"trueline-assessment/0", "method"),
     ],
 )
 def test_a_changed_byte_of_a_receipt_is_found(
@@ -248,6 +250,27 @@ def test_a_changed_byte_of_a_receipt_is_found(
         for entry, content in files.items():
             bundle.writestr(entry, content)
     assert any(said in found for found in broken(verify_receipt(DuckDBEngine(threads=1), path)))
+
+
+def test_a_figure_without_its_place_in_the_log_is_computed_again_too(
+    operator: Workspace, tmp_path: Path
+) -> None:
+    close(operator)
+    path = receipt_of(operator, tmp_path)
+    with zipfile.ZipFile(path) as bundle:
+        files = {entry: bundle.read(entry) for entry in bundle.namelist()}
+    about = json.loads(files["receipt.json"])
+    about["log"] = []
+    about["figures"][0]["row"]["value"] = 0.95
+    files["receipt.json"] = json.dumps(about).encode()
+    with zipfile.ZipFile(path, "w") as bundle:
+        for entry, content in files.items():
+            bundle.writestr(entry, content)
+
+    assert broken(verify_receipt(DuckDBEngine(threads=1), path)) == [
+        "figures",
+        "figure from 2026-10-05T00:00:00Z, computed again",
+    ]
 
 
 def test_a_changed_measurement_with_its_hash_put_right_is_still_found(

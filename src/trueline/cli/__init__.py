@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -77,3 +78,43 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(141)
+    except _machine_errors() as error:
+        reason = _machine_refuses(error)
+        if reason is None:
+            raise
+        home = os.environ.get("TRUELINE_HOME") or "the workspace"
+        sys.stderr.write(f"trueline: {home} cannot be used: {reason}. Nothing was recorded\n")
+        sys.exit(1)
+
+
+# What a machine says when a disk is full, or a folder is no folder or not to be written.
+_REFUSALS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EEXIST,
+        errno.ENOTDIR,
+        errno.EISDIR,
+        errno.EIO,
+    }
+)
+
+
+def _machine_errors() -> tuple[type[Exception], ...]:
+    """What a disk says, and a database, where one was asked at all."""
+    if "django" not in sys.modules:
+        return (OSError,)
+    from django.db.utils import OperationalError
+
+    return (OSError, OperationalError)
+
+
+def _machine_refuses(error: Exception) -> str | None:
+    """The reason that lies with the machine, None for a fault of the program."""
+    if not isinstance(error, OSError):
+        return str(error)
+    return (error.strerror or str(error)) if error.errno in _REFUSALS else None

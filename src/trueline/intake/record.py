@@ -93,9 +93,12 @@ def kinds_between(since: int, upto: int) -> set[str]:
 
 
 def delivery_as_of(as_of: datetime) -> int:
-    """The newest delivery recorded at or before `as_of`."""
+    """The newest delivery before the first that was recorded after `as_of`. Where the clock went
+    back between two deliveries, what was answered before it did is answered still."""
     recorded = Delivery.objects.filter(recorded_at__isnull=False)
-    known = recorded.filter(recorded_at__lte=as_of).order_by("-id").first()
+    later = recorded.filter(recorded_at__gt=as_of).order_by("id").first()
+    before = recorded if later is None else recorded.filter(id__lt=later.id)
+    known = before.order_by("-id").first()
     if known:
         return known.id
     first = recorded.order_by("id").first()

@@ -34,4 +34,5 @@ PURPOSE = {
 }
 
 READERS = frozenset({Role.AUDITOR, Role.CUSTOMER_CONTACT})  # look, and change nothing
+WORKERS = frozenset(Role) - READERS
 APPROVERS = frozenset({Role.TECHNICAL_APPROVER, Role.COMMERCIAL_APPROVER, Role.LEGAL_APPROVER})

@@ -10,10 +10,12 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from typing import cast
 
 from trueline.assessment.assess import AssessmentRequest, Known, assess
+from trueline.assessment.statistics import RULES
 from trueline.assessment.store import row_dict
 from trueline.calendars.periods import parse_period
 from trueline.engine import Engine
@@ -22,7 +24,7 @@ from trueline.results.chain import PathStep, hash_of, root_from
 from trueline.results.inputs import inputs_hashes
 from trueline.results.receipt import FORMAT
 from trueline.results.receipt_inputs import known_from
-from trueline.results.values import Batch, BatchKind, LoggedFigure
+from trueline.results.values import METHOD, Batch, BatchKind, LoggedFigure
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 FILES = frozenset(
@@ -50,7 +52,7 @@ def verify_receipt(engine: Engine, path: Path, *, told_link: str | None = None) 
         return checks
     try:
         return checks + _figure_checks(engine, files, about) + _told_checks(told_link, about)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
         raise _broken(path, f"receipt.json does not say what it must ({error})") from None
 
 
@@ -109,8 +111,10 @@ def _figure_checks(engine: Engine, files: Mapping[str, bytes], about: Document) 
     figures = _computed(engine, known, request, str(about["objective_id"]))
     said = cast("Sequence[Document]", about["figures"])
     places = cast("Sequence[Document | None]", about["log"])
-    checks = [_same_number(said, figures)]
-    for one, figure, place in zip(said, figures, places, strict=False):
+    checks = [_same_number(said, figures, places), _method_check(known, about)]
+    for one, figure, place in zip_longest(said, figures, places):
+        if one is None or figure is None:
+            break  # told by _same_number
         name = f"figure from {row_dict(figure.row)['period_start']}"
         checks += _row_checks(name, one, figure)
         if place is not None:
@@ -138,12 +142,21 @@ def _computed(
     ]
 
 
-def _same_number(said: Sequence[Document], figures: Sequence[LoggedFigure]) -> Check:
+def _same_number(
+    said: Sequence[Document], figures: Sequence[LoggedFigure], places: Sequence[Document | None]
+) -> Check:
     return Check(
         "figures",
-        len(said) == len(figures) > 0,
-        f"{len(figures)} computed, {len(said)} on the receipt",
+        len(said) == len(figures) == len(places) > 0,
+        f"{len(figures)} computed, {len(said)} on the receipt with {len(places)} places in the log",
     )
+
+
+def _method_check(known: Known, about: Document) -> Check:
+    """Formula and clause are told as this program knows them, whatever the receipt says of them."""
+    objectives = [o for one in known.catalog.offerings.values() for o in one.objectives]
+    rule = RULES[next(o.statistic for o in objectives if o.id == about["objective_id"])]
+    return Check("method", about["method"] == METHOD, f"{rule.formula} ({rule.clause})")
 
 
 def _row_checks(name: str, said: Document, figure: LoggedFigure) -> Iterator[Check]:

@@ -20,7 +20,7 @@ from trueline.intake.models import Delivery
 from trueline.intake.set_aside import read_set_aside, set_aside_path
 from trueline.measurement.formats.mapping import MAX_MAPPING_BYTES
 from trueline.people.people import may_where_known
-from trueline.people.roles import READERS, Role
+from trueline.people.roles import WORKERS
 from trueline.settings.workspace import Workspace, current_workspace
 from trueline.web.loaders import FORMATS, KINDS, MeasurementForm, UploadKind, load_as_told
 from trueline.web.person import load_of_a_person, name_of
@@ -101,7 +101,7 @@ def _page(request: HttpRequest, status: int, context: dict[str, object]) -> Http
 
 
 def _receive(request: HttpRequest, *, now: datetime) -> LoadReport:
-    may_where_known(name_of(request), frozenset(Role) - READERS, "load records")
+    may_where_known(name_of(request), WORKERS, "load records")
     kind = KINDS.get(request.POST.get("kind", ""))
     if kind is None:
         raise InputError("No kind was chosen", mend="Choose what the file holds")

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from trueline.errors import InputError, TruelineError
+from trueline.people.people import may_where_known
+from trueline.people.roles import WORKERS
 from trueline.problems import life
 from trueline.problems.before_after import told
 from trueline.problems.dossier import Dossier, claim_of_finding, claim_of_problem, dossier_of
@@ -145,6 +147,7 @@ def _dossier_lines(sight: Sight, found: ProductProblem) -> dict[str, object]:
 
 def _act(request: HttpRequest, number: int) -> None:
     workspace, by, now = current_workspace(), name_of(request), datetime.now(UTC)
+    may_where_known(by, WORKERS, "work on problems")
     note = request.POST.get("note", "").strip()[:2000]
     asked = request.POST.get("state", "")
     if asked in list(life.NoteAct):

@@ -11,6 +11,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from trueline.errors import InputError, TruelineError
+from trueline.people.people import may_where_known
+from trueline.people.roles import WORKERS
 from trueline.problems import life
 from trueline.problems.models import ProblemMember, ProductProblem
 from trueline.problems.phrases import told_chance
@@ -108,6 +110,7 @@ def _board() -> list[tuple[str, bool, list[ShownProblem]]]:
 
 
 def _raise(request: HttpRequest, scan: Scanned) -> life.Raised:
+    may_where_known(name_of(request), WORKERS, "raise problems")
     text = request.POST.get("finding", "")
     place = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     if scan.judged is None or not 1 <= place <= len(scan.findings):
