@@ -14,7 +14,7 @@ from bench.change_point_scores import Score, score
 from bench.figures import Figure
 from bench.trend_series import Annotated, annotated_series
 from trueline.trends import change_points
-from trueline.trends.change_points import DEFAULT, Setting
+from trueline.trends.level_changes import DEFAULT, Setting
 
 FACTORS = (0.5, 0.75, 1.25, 1.5)
 DRAWN_SETTINGS = 24

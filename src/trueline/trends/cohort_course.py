@@ -8,9 +8,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from trueline.trends.change_points import change_points
 from trueline.trends.daily_history import DailyHistory
 from trueline.trends.findings import Outlook
+from trueline.trends.level_changes import change_points
 from trueline.trends.observations import Floats
 from trueline.trends.outlook import Ahead, ahead, outlook_of, trailing_weeks
 from trueline.trends.week_pattern import WeekPattern, week_pattern

@@ -24,9 +24,9 @@ import numpy as np
 from trueline.assessment.false_discovery import q_values
 from trueline.trends.cohort import LEAST_DAYS_SEEN, Cohort
 from trueline.trends.many_series import SeriesScan, scan_many, without_cycle
+from trueline.trends.monotone_trend import TrendTest, trend_test
 from trueline.trends.observations import Floats
 from trueline.trends.onset import Shape, onset
-from trueline.trends.trend_test import TrendTest, trend_test
 from trueline.trends.year_season import without_year
 
 YEAR_WEEKS = 52

@@ -14,8 +14,8 @@ import numpy as np
 
 from trueline.errors import InputError
 from trueline.trends.many_tests import plain_tests
+from trueline.trends.monotone_trend import TrendTest
 from trueline.trends.observations import Floats
-from trueline.trends.trend_test import TrendTest
 
 BLOCK = 128
 LEAST_DAYS = 7

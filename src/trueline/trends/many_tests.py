@@ -6,9 +6,9 @@ import numpy as np
 
 from trueline.trends.mann_kendall import Score, autocorrelation_inflations, kendall_variances
 from trueline.trends.many_slopes import kendall_sums, near_slopes
+from trueline.trends.monotone_trend import TrendTest, decided, interval_ranks, plain_test
 from trueline.trends.observations import Floats
 from trueline.trends.pair_slopes import PairSlopes
-from trueline.trends.trend_test import TrendTest, decided, interval_ranks, plain_test
 
 LEAST_DAYS = 180
 """With fewer there are so few pairs that one series at a time costs no more."""
