@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trueline.intake.record import latest_delivery, write_lock
-from trueline.inventory.snapshot import snapshot_at
 from trueline.monitoring.models import ProblemScanRun
+from trueline.problems.found import found_in
+from trueline.problems.judged import judged_period
 from trueline.problems.life import most_trusted_first, raise_problem
 from trueline.problems.models import ProductProblem
-from trueline.problems.precedence import with_precedence
-from trueline.problems.scan import Shared, read_rows, scan_verdicts
+from trueline.problems.scan import Shared
 from trueline.problems.states import REOPEN_WITHIN, ProblemState
 from trueline.settings.workspace import Workspace
 from trueline.trends.daily_history import StoredAssessment
@@ -52,12 +52,10 @@ def scan_problems(
     What a person rejected or cancelled is not raised again for REOPEN_WITHIN, unless by hand.
     """
     delivery = latest_delivery()
-    snapshot = snapshot_at(delivery)
-    rows = read_rows(workspace, assessment.period)
-    found = scan_verdicts(rows, assessment.period, snapshot)
-    told = [one for one in found if not _given_up(one, now=now)]
-    shown = most_trusted_first(with_precedence(workspace, told, rows, delivery=delivery))
-    acts = [raise_problem(workspace, one, snapshot, by=by, now=now).act for one in shown]
+    judged = judged_period(workspace, assessment.period, delivery=delivery)
+    found = found_in(workspace, judged)
+    told = most_trusted_first([one for one in found if not _given_up(one, now=now)])
+    acts = [raise_problem(workspace, one, judged.snapshot, by=by, now=now).act for one in told]
     scan = ProblemScan(
         assessment.period,
         len(found),
