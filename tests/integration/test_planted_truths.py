@@ -31,8 +31,8 @@ from trueline.problems.scan import Shared, read_rows, scan_verdicts
 from trueline.settings.workspace import Workspace
 from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
 from trueline.trends.asking import USUAL_DIMENSIONS, Asking, scan_request
+from trueline.trends.course_kind import Kind
 from trueline.trends.daily_history import stored_history
-from trueline.trends.deterioration import Kind
 from trueline.trends.findings import WORSE, TrendFinding
 from trueline.trends.workspace_scan import scan_history
 

@@ -9,7 +9,8 @@ import pytest
 
 from trueline.errors import InputError
 from trueline.trends.cohort import Cohort
-from trueline.trends.deterioration import Course, Kind, ScanSetting, scan_groups
+from trueline.trends.course_kind import Kind
+from trueline.trends.deterioration import Course, ScanSetting, scan_groups
 from trueline.trends.onset import Shape, onset
 
 MEMBERS, DAYS = 8, 120

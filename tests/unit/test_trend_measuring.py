@@ -10,7 +10,8 @@ import pytest
 from tests.trend_builders import FIRST, history, objective
 
 from trueline.assessment.aggregate import Membership
-from trueline.trends.deterioration import Kind, ScanSetting
+from trueline.trends.course_kind import Kind
+from trueline.trends.deterioration import ScanSetting
 from trueline.trends.measuring import (
     MeasuredBy,
     MeasuringChange,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from trueline.trends.deterioration import Kind
+from trueline.trends.course_kind import Kind
 from trueline.trends.findings import QuietSeries, TrendFinding
 from trueline.trends.standing import Act, act_of
 

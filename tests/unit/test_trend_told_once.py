@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from trueline.trends.cohort import Cohort
-from trueline.trends.deterioration import Kind, scan_groups
+from trueline.trends.course_kind import Kind
+from trueline.trends.deterioration import scan_groups
 from trueline.trends.told_once import Called, told_elsewhere
 
 DAYS = 120

@@ -11,7 +11,8 @@ from tests.trend_builders import DAY_S, FIRST, history, objective
 
 from trueline.assessment.aggregate import Membership
 from trueline.errors import InputError
-from trueline.trends.deterioration import Kind, ScanSetting
+from trueline.trends.course_kind import Kind
+from trueline.trends.deterioration import ScanSetting
 from trueline.trends.weekly import weekly
 from trueline.trends.workspace_scan import ScanRequest, scan_history
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from trueline.trends.cohort import Cohort
-from trueline.trends.deterioration import Kind, scan_groups
+from trueline.trends.course_kind import Kind
+from trueline.trends.deterioration import scan_groups
 from trueline.trends.year_season import SURE, repeats_by_year, without_year, year_season
 
 DAYS = 912  # two and a half years

@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import numpy as np
 
 from trueline.assessment.false_discovery import q_values
 from trueline.trends.cohort import LEAST_DAYS_SEEN, Cohort
+from trueline.trends.course_kind import Kind
 from trueline.trends.many_series import SeriesScan, scan_many, without_cycle
 from trueline.trends.monotone_trend import TrendTest, trend_test
 from trueline.trends.observations import Floats
@@ -32,22 +32,6 @@ from trueline.trends.year_season import without_year
 YEAR_WEEKS = 52
 STILL_THERE = 0.05
 """A trend is gone when what is left of it is not called at this level, or is less than half."""
-
-
-class Kind(Enum):
-    """What the course of a group is."""
-
-    DETERIORATION = "deterioration"
-    STEP = "step"
-    MEASUREMENT_CHANGE = "measurement change"
-    ONE_MEMBER = "one member"
-    MIX_CHANGE = "mix change"
-    SEASON = "season"
-    ELSEWHERE = "told elsewhere"
-    NO_TREND_FOUND = "no trend found"
-    TOO_SMALL = "too small to matter"
-    BETTER = "getting better"
-    UNKNOWN = "too little data"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 
-from trueline.trends.deterioration import Kind
+from trueline.trends.course_kind import Kind
 
 WORSE = (Kind.DETERIORATION, Kind.STEP, Kind.ONE_MEMBER)
 EXPLAINED = (

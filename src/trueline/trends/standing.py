@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from trueline.trends.deterioration import Kind
+from trueline.trends.course_kind import Kind
 from trueline.trends.findings import WORSE, QuietSeries, TrendFinding
 
 CLEAR_ABOVE = 0.2

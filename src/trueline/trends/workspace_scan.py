@@ -15,8 +15,9 @@ import numpy as np
 from trueline.assessment.aggregate import Membership
 from trueline.errors import InputError
 from trueline.trends.cohort import Cohort
+from trueline.trends.course_kind import Kind
 from trueline.trends.daily_history import DailyHistory, ObjectiveHistory
-from trueline.trends.deterioration import Course, Kind, ScanSetting, scan_groups
+from trueline.trends.deterioration import Course, ScanSetting, scan_groups
 from trueline.trends.findings import (
     BAD_TIME,
     EXPLAINED,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.utils.safestring import SafeString
 
-from trueline.trends.deterioration import Kind
+from trueline.trends.course_kind import Kind
 from trueline.trends.findings import (
     WORSE,
     Outlook,
