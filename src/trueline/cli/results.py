@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -173,10 +173,11 @@ def believed_when(
             mend="Close the period first, or look at trueline results list",
         )
     table = Table("believed from", "figure", "bad s", "excluded s", "link", "by", "reason")
-    for belief in beliefs:
+    moments = believed_from([belief.produced_at for belief in beliefs])
+    for belief, moment in zip(beliefs, moments, strict=True):
         row = belief.figure.row
         table.add_row(
-            produced_text(belief.produced_at),
+            moment,
             "retracted" if belief.figure.retracted else _figure(row),
             f"{row.bad_s:,}",
             f"{row.excluded_s:,}",
@@ -185,6 +186,15 @@ def believed_when(
             belief.batch.reason or belief.batch.kind,
         )
     console.out.print(table)
+
+
+def believed_from(moments: Sequence[datetime]) -> list[str]:
+    """Each to the second; those that would be printed alike to the microsecond."""
+    texts = [produced_text(moment) for moment in moments]
+    return [
+        text if texts.count(text) == 1 else f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+        for text, moment in zip(texts, moments, strict=True)
+    ]
 
 
 def produced_text(moment: datetime) -> str:
