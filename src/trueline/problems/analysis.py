@@ -131,11 +131,11 @@ def analysis_of(cells: Mapping[str, str]) -> PerformanceAnalysis:
         denominator=denominator,
         description=_text(cells, "description", MAX_TEXT),
         attributes=_attributes(cells),
-        **{name: _text(cells, name, MAX_SHORT) for name in _SHORT},
+        **{name: _text(cells, name, MAX_SHORT) for name in SHORT},
     )
 
 
-_SHORT = (
+SHORT = (
     "objective_id",
     "parameter",
     "comparator",

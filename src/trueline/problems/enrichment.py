@@ -26,7 +26,7 @@ from scipy.stats import hypergeom
 from trueline.assessment.false_discovery import q_values
 from trueline.problems.cuboids import cuboid_of
 from trueline.problems.hypergeometric import log_choose, tails
-from trueline.problems.leaves import Attributes, Codes, Floats
+from trueline.problems.leaves import Attributes, Codes, Floats, Name
 
 COULD_BE_CALLED = 0.05
 """A combination whose members could all be bad with a higher chance is no test."""
@@ -90,22 +90,22 @@ def scan_enrichment(
     scanned = max(len(chances), _testable(members, layers, least))
     q = q_values(chances, tests=scanned)
 
-    def rank(at: int) -> tuple[float, int, _Name]:
+    def rank(at: int) -> tuple[float, int, Name]:
         return float(chances[at]), len(tests.names[at][0][0]), tests.names[at][0]
 
     order = sorted(range(len(q)), key=rank)[:most]
     share = members.bad.mean()
     return [
         Enrichment(
-            attributes=_named(members.attributes, tests.names[at][0]),
-            members=tuple(int(row) for row in _rows_of(members.attributes, tests.names[at][0])),
+            attributes=members.attributes.named(tests.names[at][0]),
+            members=tuple(int(row) for row in members.attributes.rows_of(tests.names[at][0])),
             counted=int(tests.counted[at]),
             bad=int(tests.bad[at]),
             expected=float(tests.counted[at] * share),
             p=float(chances[at]),
             q=float(q[at]),
             scanned=scanned,
-            not_separable=tuple(_named(members.attributes, one) for one in tests.names[at][1:]),
+            not_separable=tuple(members.attributes.named(one) for one in tests.names[at][1:]),
             design=float(tests.design[at]),
         )
         for at in order
@@ -113,14 +113,13 @@ def scan_enrichment(
 
 
 # A combination: positions of its attributes, and the code of each.
-_Name = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
 class _Tests:
     """One entry per set of members: its names, its counts and those of all, and its design."""
 
-    names: list[list[_Name]]
+    names: list[list[Name]]
     counted: Codes
     bad: Codes
     all: Codes
@@ -131,7 +130,7 @@ class _Tests:
 def _tests(members: Members, layers: tuple[int, ...], least: int) -> _Tests:
     attributes = members.attributes
     marks = np.random.default_rng(0).random((2, len(members.bad)))  # sums tell sets apart
-    by_members: dict[tuple[float, ...], list[_Name]] = {}
+    by_members: dict[tuple[float, ...], list[Name]] = {}
     counts: list[tuple[float, ...]] = []
     for layer in layers:
         for positions in itertools.combinations(range(len(attributes.names)), layer):
@@ -148,7 +147,7 @@ def _tests(members: Members, layers: tuple[int, ...], least: int) -> _Tests:
     return _weighed(members, list(by_members.values()), raw, least)
 
 
-def _weighed(members: Members, names: list[list[_Name]], raw: Floats, least: int) -> _Tests:
+def _weighed(members: Members, names: list[list[Name]], raw: Floats, least: int) -> _Tests:
     """Counts divided by the design effect, found ones rounded down; too few are left out."""
     design = raw[:, 2]
     bad = np.floor(raw[:, 1] / design + 1e-9).astype(np.int64)
@@ -268,15 +267,3 @@ def _design_effects(members: Members, rows: Codes, element: Codes) -> Floats:
     alone = np.bincount(owner) == 1
     effects: Floats = np.where(alone, 1.0, np.maximum(ratio, 1.0))
     return effects
-
-
-def _named(attributes: Attributes, name: _Name) -> dict[str, str]:
-    return {
-        attributes.names[at]: attributes.values[at][code] for at, code in zip(*name, strict=True)
-    }
-
-
-def _rows_of(attributes: Attributes, name: _Name) -> Codes:
-    positions, codes = name
-    inside = (attributes.codes[:, list(positions)] == np.array(codes)).all(axis=1)
-    return np.flatnonzero(inside)

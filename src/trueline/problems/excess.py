@@ -30,7 +30,7 @@ from trueline.assessment.false_discovery import q_values
 from trueline.problems.cuboids import cuboid_of
 from trueline.problems.enrichment import Enrichment
 from trueline.problems.hypergeometric import tails
-from trueline.problems.leaves import Attributes, Codes, Floats
+from trueline.problems.leaves import Attributes, Codes, Floats, Name
 
 LAYERS = (1, 2)
 LEAST = 2  # members of a combination that is looked at
@@ -117,16 +117,13 @@ class _Chances:
     expected: Floats
 
 
-_Name = tuple[tuple[int, ...], tuple[int, ...]]
-
-
 @dataclass(frozen=True)
 class _Looked:
     """Different sets of members: their names, the first of each's cuboid, and sums over them.
 
     `sums[i]` are of the two amounts over set i."""
 
-    names: list[list[_Name]]
+    names: list[list[Name]]
     members: Codes
     sums: Floats
 
@@ -134,7 +131,7 @@ class _Looked:
 def _looked(attributes: Attributes, amounts: tuple[Floats, Floats]) -> _Looked:
     marks = np.random.default_rng(0).random((2, len(attributes.codes)))  # sums tell sets apart
     by_members: dict[tuple[float, float, float], int] = {}
-    names: list[list[_Name]] = []
+    names: list[list[Name]] = []
     members: list[int] = []
     sums: list[tuple[float, float]] = []
     for positions, rows, first, element in _cuboids(attributes):
@@ -228,26 +225,14 @@ def _enrichment(
     chances, q = told
     design = float(chances.design[at])
     return Enrichment(
-        attributes=_named(amounts.attributes, looked.names[at][0]),
-        members=tuple(int(row) for row in _rows_of(amounts.attributes, looked.names[at][0])),
+        attributes=amounts.attributes.named(looked.names[at][0]),
+        members=tuple(int(row) for row in amounts.attributes.rows_of(looked.names[at][0])),
         counted=round(int(looked.members[at]) / design),
         bad=int(chances.found[at]),
         expected=float(chances.expected[at]),
         p=float(chances.p[at]),
         q=q,
         scanned=len(looked.names),
-        not_separable=tuple(_named(amounts.attributes, one) for one in looked.names[at][1:]),
+        not_separable=tuple(amounts.attributes.named(one) for one in looked.names[at][1:]),
         design=design,
     )
-
-
-def _named(attributes: Attributes, name: _Name) -> dict[str, str]:
-    return {
-        attributes.names[at]: attributes.values[at][code] for at, code in zip(*name, strict=True)
-    }
-
-
-def _rows_of(attributes: Attributes, name: _Name) -> Codes:
-    positions, codes = name
-    inside = (attributes.codes[:, list(positions)] == np.array(codes)).all(axis=1)
-    return np.flatnonzero(inside)

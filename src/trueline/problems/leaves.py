@@ -16,6 +16,7 @@ from trueline.errors import InputError, Place
 Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int64]
+Name = tuple[tuple[int, ...], tuple[int, ...]]  # a combination: attributes, and a code of each
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ class Attributes:
     def rows(self, chosen: Any) -> Attributes:
         """The same attributes of the chosen rows (a mask or positions)."""
         return Attributes(self.names, self.values, self.codes[chosen])
+
+    def named(self, name: Name) -> dict[str, str]:
+        """A combination in words."""
+        return {self.names[at]: self.values[at][code] for at, code in zip(*name, strict=True)}
+
+    def rows_of(self, name: Name) -> Codes:
+        """The rows that have a combination."""
+        positions, codes = name
+        inside = (self.codes[:, list(positions)] == np.array(codes)).all(axis=1)
+        return np.flatnonzero(inside)
 
 
 def as_arrow(table: Any, names: Sequence[str]) -> pa.Table:

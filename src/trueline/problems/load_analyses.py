@@ -21,25 +21,20 @@ from trueline.intake.models import Delivery, known_at
 from trueline.intake.recorded_load import Outcome, record_load, source_of
 from trueline.intake.tables import TableReader, TableRow, set_aside_row
 from trueline.inventory.rows import sorted_json
-from trueline.problems.analysis import COLUMNS, AnalysisKind, PerformanceAnalysis, analysis_of
+from trueline.problems.analysis import (
+    COLUMNS,
+    SHORT,
+    AnalysisKind,
+    PerformanceAnalysis,
+    analysis_of,
+)
 from trueline.problems.analysis_json import SUFFIXES, read_items
 from trueline.problems.analysis_words import cells_of
 from trueline.problems.models import RecordedAnalysis
 from trueline.settings.workspace import Workspace
 
 _PROGRESS_ROWS = 5_000
-_TEXTS = (
-    "objective_id",
-    "parameter",
-    "comparator",
-    "unit",
-    "severity",
-    "status",
-    "customer_id",
-    "offering_id",
-    "source",
-    "description",
-)
+_TEXTS = (*SHORT, "description")
 _NUMBERS = ("value", "target", "numerator", "denominator")
 _VALUES = (
     "product_id",
