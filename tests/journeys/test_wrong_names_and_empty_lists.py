@@ -53,6 +53,8 @@ def test_a_wrong_name_is_refused_with_the_nearest_known_one(operator: Workspace)
         ("standards", "suggest", "eline-gold/delay-p59"): "eline-gold/delay-p95",
         ("regimes", "show", "dayly"): "daily",
         ("alerts", "--regime", "dayly"): "daily",
+        ("trends", "scan", "--by", "regio"): "region",
+        ("problems", "raise", *period, "--only", "999"): f"problems scan --period {MONTH}",
     }
 
     assert {

@@ -13,6 +13,7 @@ from trueline.assessment.store import write_whole
 from trueline.calendars.instants import instant
 from trueline.calendars.periods import parse_period
 from trueline.cli import console
+from trueline.errors import InputError
 from trueline.intake.record import latest_delivery
 from trueline.problems import before_after, life
 from trueline.problems.dossier import Dossier, claim_of_problem, dossier_of
@@ -94,7 +95,12 @@ def raise_findings(
     """Raise findings as product problems, or add their members to the open problem of the same."""
     workspace = console.workspace()
     found, judged = _scanned(period, measure, of)
-    chosen = found if only is None else found[only - 1 : only] if only > 0 else []
+    if only is not None and not 1 <= only <= len(found):
+        raise InputError(
+            f"The scan of {judged.period} has no finding {only}",
+            mend=f"It has {len(found)}: trueline problems scan --period {judged.period}",
+        )
+    chosen = found if only is None else found[only - 1 : only]
     signed, now = console.signed_by(by), console.now()
     for shared in chosen:
         raised = life.raise_problem(workspace, shared, judged.snapshot, by=signed, now=now)

@@ -13,7 +13,7 @@ from rich.table import Table
 from trueline.assessment.known import what_was_known
 from trueline.calendars.instants import parse_as_of
 from trueline.cli import console
-from trueline.errors import InputError, Place
+from trueline.errors import InputError, Place, nearest
 from trueline.settings.workspace import Workspace
 from trueline.trends.ask_workspace import WorkspaceScan, scan_workspace
 from trueline.trends.asking import USUAL_DIMENSIONS, Asking
@@ -130,8 +130,11 @@ def show(
     for series in quiet:
         console.out.print(_told_quiet(series), markup=False)
     if not quiet and all(one.key != key for one in found.findings):
-        console.out.print(f"nothing was tested of {key}", markup=False)
-        _print_what_could_be_seen(found)
+        tested = {one.key for one in found.findings} | {one.key for one in found.quiet}
+        raise InputError(
+            f"The newest scan tested nothing of {key!r}, or it had too little data",
+            mend=nearest(key, tested, see="trueline trends show"),
+        )
 
 
 def _record(workspace: Workspace, found: TrendScan, by: str) -> None:

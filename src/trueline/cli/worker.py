@@ -29,6 +29,8 @@ def worker(
         for sentence in turn.failed:
             console.err.print(f"failed: {sentence}", markup=False)
         if once:
+            if not turn.done and not turn.failed:
+                console.out.print("Nothing was due")
             break
         time.sleep(every)
     if turn.failed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from trueline.assessment.aggregate import FIXED_DIMENSIONS, Membership, memberships
 from trueline.assessment.verdict import SHARE_STATISTICS
-from trueline.errors import InputError
+from trueline.errors import InputError, unknown_name
 from trueline.inventory.rules import members, parse_rule
 from trueline.inventory.values import InventorySnapshot
 from trueline.offerings.values import Catalog, Comparator, ServiceLevelObjective, Statistic
@@ -51,6 +51,7 @@ def scan_request(
     else:
         # A dimension that every product has is not a characteristic of the same name.
         further = [one for one in asking.wanted if one not in FIXED_DIMENSIONS]
+        _refuse_unknown(further, snapshot)
         found = memberships(snapshot, catalog, further)
         over = [one for one in found if one.dimension in asking.wanted]
         if "product" in asking.wanted:
@@ -63,6 +64,15 @@ def scan_request(
         promises_of(catalog),
         {product.id: product.customer_id for product in snapshot.products.values()},
     )
+
+
+def _refuse_unknown(wanted: Sequence[str], snapshot: InventorySnapshot) -> None:
+    """What is neither usual nor a characteristic of any product would be tested without a word."""
+    told = {name for product in snapshot.products.values() for name in product.characteristics}
+    known = {*FIXED_DIMENSIONS, *USUAL_DIMENSIONS, "product", *told}
+    for name in wanted:
+        if name not in known:
+            raise unknown_name("dimension", name, known)
 
 
 def _each(product_ids: Sequence[str] | Mapping[str, object]) -> list[Membership]:
