@@ -64,14 +64,22 @@ def test_runs_say_of_any_window_what_its_granules_say(
     closes = opens + np.array([w[2] for w in asked], np.int64)
     over = Windows(np.arange(len(asked)), opens, closes)
 
-    touched = packed(listed).within(series_code(product, np.zeros_like(product), KNOWN), over)
+    runs, series = packed(listed), series_code(product, np.zeros_like(product), KNOWN)
+    touched = runs.within(series, over)
 
     seconds, starts = touched.seconds(over), touched.starts(over)
+    assert runs.disjoint
+    assert [one.tolist() for one in runs.sums(series, over)] == [seconds.tolist(), starts.tolist()]
     for at, (name, a, length) in enumerate(asked):
         mine = [g for g in listed if g[0] == name]
         b = a + length
         assert seconds[at] == sum(max(0, min(b, s + d) - max(a, s)) for _, s, d in mine)
         assert starts[at] == sum(a <= s < b for _, s, _ in mine)
+
+
+def test_runs_that_reach_into_the_next_are_not_added_up_at_once() -> None:
+    assert packed([(0, 0, 900), (0, 900, 300), (1, 600, 900)]).disjoint
+    assert not packed([(0, 0, 900), (0, 600, 300)]).disjoint
 
 
 @settings(deadline=None)

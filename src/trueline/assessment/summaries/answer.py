@@ -175,10 +175,8 @@ class Answers:
         windows = Windows(asked.owner, asked.opens, asked.closes)
         product, reading = asked.product[asked.owner], asked.reading[asked.owner]
         kinds = kind[asked.owner] if isinstance(kind, np.ndarray) else kind
-        seconds, starts = np.zeros((2, len(asked.product)), np.int64)
-        for touched in self.runs.touched(product, reading, kinds, windows):
-            seconds += added_up(asked.owner, touched.seconds(windows), len(seconds))
-            starts += added_up(asked.owner, touched.starts(windows), len(starts))
+        each = self.runs.sums(product, reading, kinds, windows)
+        seconds, starts = (added_up(asked.owner, one, len(asked.product)) for one in each)
         return seconds, starts
 
     @cached_property

@@ -4,6 +4,7 @@ of time by binary searches within one series, so that only what is asked for is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -160,6 +161,51 @@ class PackedRuns:
             self.step[run].astype(np.int64),
             self.count[run].astype(np.int64),
         )
+
+    def sums(self, series: Integers, windows: Windows) -> tuple[Integers, Integers]:
+        """Seconds covered, and granules that start, in each window of each series: what `within`
+        adds up, from running sums and the two runs at the edges. None may overlap: `disjoint`."""
+        low, high = slices_of(self.code, self.first, series)
+        begin = np.maximum(self._before(low, high, windows.opens) - 1, low)
+        end = self._before(low, high, windows.closes)
+        some = end > begin
+        seconds, starts = (np.where(some, all_[end] - all_[begin], 0) for all_ in self._running)
+        if not some.any():
+            return seconds, starts
+        first, last = np.where(some, begin, 0), np.where(some, end - 1, 0)
+        head_s, head = self._cut(first, windows.opens)
+        tail_s, tail = self._cut(last, windows.closes)
+        seconds -= np.where(some, head_s + self._seconds(last) - tail_s, 0)
+        starts -= np.where(some, head + self.count[last].astype(np.int64) - tail, 0)
+        return seconds, starts
+
+    @cached_property
+    def disjoint(self) -> bool:
+        """Whether no run of a series reaches into the next one."""
+        if len(self.start) < 2:
+            return True
+        runs = np.arange(len(self.start) - 1)
+        over = self.start[:-1].astype(np.int64) + self._seconds(runs) > self.start[1:]
+        over[self.first[1:-1] - 1] = False
+        return not over.any()
+
+    @cached_property
+    def _running(self) -> tuple[Integers, Integers]:
+        """Seconds and granules of all runs before each place."""
+        runs = np.arange(len(self.start))
+        each = (self._seconds(runs), self.count.astype(np.int64))
+        seconds, starts = (np.concatenate(([0], np.cumsum(numbers))) for numbers in each)
+        return seconds, starts
+
+    def _seconds(self, runs: Integers) -> Integers:
+        found: Integers = self.step[runs].astype(np.int64) * self.count[runs].astype(np.int64)
+        return found
+
+    def _cut(self, runs: Integers, edge: Integers) -> tuple[Integers, Integers]:
+        """Seconds of runs that lie before an edge, and granules that start before it."""
+        after_s = edge - self.base_s - self.start[runs].astype(np.int64)
+        step, count = self.step[runs].astype(np.int64), self.count[runs].astype(np.int64)
+        return np.clip(after_s, 0, step * count), np.clip(-(-after_s // step), 0, count)
 
     def _before(self, low: Integers, high: Integers, at_s: Integers) -> Integers:
         """The place in [low, high] before which runs start earlier than the instant."""

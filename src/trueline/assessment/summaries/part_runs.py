@@ -42,6 +42,24 @@ class PartRuns:
             if len(touched.which):
                 yield touched
 
+    def sums(
+        self, product: Integers, reading: Integers, kind: Integers | int, windows: Windows
+    ) -> tuple[Integers, Integers]:
+        """Seconds that runs cover, and granules that start, in each window."""
+        seconds, starts = np.zeros((2, len(windows.opens)), np.int64)
+        packed = [self.store.packed_runs(part) for part in self.parts]
+        if self.covers is None and all(one.disjoint for one in packed):
+            series = series_code(product, reading, kind)
+            for one in packed:
+                in_part, starts_in_part = one.sums(series, windows)
+                seconds += in_part
+                starts += starts_in_part
+        else:
+            for touched in self.touched(product, reading, kind, windows):
+                seconds += touched.seconds(windows)
+                starts += touched.starts(windows)
+        return seconds, starts
+
     def some(self, kind: int) -> bool:
         """Whether any run is of the kind."""
         return any((kinds_of(self.store.packed_runs(p).code) == kind).any() for p in self.parts)
