@@ -196,15 +196,16 @@ class DailySums:
         kinds.append((asked.watch[windows.owner], "bad"))
         product, reading = asked.product[windows.owner], asked.reading[windows.owner]
         for kind, name in kinds:
-            each = self.runs.sums(product, reading, kind, windows)
-            seconds, starts = (added_up(windows.owner, one, rows) for one in each)
-            if name == "bad":
-                found.bad_s += seconds
-            else:
-                found.samples += starts
-            if name == "known":
-                found.known_s += seconds
-                found.numbers += starts
+            for touched in self.runs.touched(product, reading, kind, windows):
+                seconds = added_up(windows.owner, touched.seconds(windows), rows)
+                starts = added_up(windows.owner, touched.starts(windows), rows)
+                if name == "bad":
+                    found.bad_s += seconds
+                else:
+                    found.samples += starts
+                if name == "known":
+                    found.known_s += seconds
+                    found.numbers += starts
         return found
 
     @cached_property
